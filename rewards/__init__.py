@@ -1,0 +1,26 @@
+"""From verdicts to rewards: tasks, checks, the scorer, adapters. Imports ``sandbox`` only."""
+
+from .checks import BUILTIN
+from .errors import CheckError, UnknownTaskError
+from .extract import extract
+from .registry import Check, check, find_check
+from .scorer import SCORING_LOOKS, TRAINING_LOOKS, Graded, Scorer, score
+from .tasks import find_task
+from .trl import trl_reward
+
+__all__ = [
+    "BUILTIN",
+    "SCORING_LOOKS",
+    "TRAINING_LOOKS",
+    "Check",
+    "CheckError",
+    "Graded",
+    "Scorer",
+    "UnknownTaskError",
+    "check",
+    "extract",
+    "find_check",
+    "find_task",
+    "score",
+    "trl_reward",
+]

@@ -1,0 +1,11 @@
+"""Errors a user of the rewards can act on; both are :class:`assay.sandbox.AssayError`."""
+
+from ..sandbox import AssayError
+
+
+class CheckError(AssayError):
+    """A reward check cannot be found, asks for an unknown argument, raised, or returned no finite number."""
+
+
+class UnknownTaskError(AssayError):
+    """No task of that name is built in, installed as an entry point, or importable by dotted path."""

@@ -1,0 +1,174 @@
+"""One candidate in one worker: truth first, then time. What it did becomes an :class:`Outcome`."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .caches import CacheWipe
+from .clocks import Bill
+from .errors import InfraError
+from .session import DIED, LATE, ROGUE, Turn, Worker
+from .stats import Looks, Pair, Speedup
+from .task import Schedule, Shape, Task, Trial, cells
+from .verdict import Finding, Layer, Status
+from .worker import BAD_SHAPE, BAD_TYPE, DONE, NO_ENTRY, READY
+from .zygote import Zygote
+
+MAX_TURN_SECONDS = 1.0
+MIN_TURN_SECONDS = 0.3
+_TIMEOUT_FACTOR = 10
+_SPARE = 1.5  # attempts per wanted pair, since pairs with an unusual baseline are thrown away
+_CONTEXT_ERRORS = ("NameError:", "ImportError:", "UnboundLocalError:")
+_IDLE_FACTOR, _IDLE_NS = 2.0, 2_000_000
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one examination concluded. ``suspect``: a cheat only if a second worker does it again."""
+
+    status: Status = Status.CORRECT
+    layer: Layer | None = None
+    findings: list[Finding] = field(default_factory=list)
+    trials: int = 0
+    speedup: Speedup | None = None
+    bills: list[Bill] = field(default_factory=list)
+    baseline_ns: int = 0
+    suspect: bool = False
+
+    def decide(self, status: Status, layer: Layer, check: str, evidence: str) -> Outcome:
+        """Record what ended the examination."""
+        self.status, self.layer = status, layer
+        self.findings.append(Finding(check, False, layer, evidence))
+        return self
+
+
+def mismatch(task: Task, trial: Trial, output: np.ndarray) -> str | None:
+    """Why the output is wrong, without telling any value; None if every cell is within tolerance.
+
+    The comparison is of a private copy with a reference computed here: NaN and infinities fail it.
+    """
+    error = np.abs(output - task.reference(*trial.inputs))
+    wrong = ~(error <= task.tolerance(*trial.inputs))
+    if not wrong.any():
+        return None
+    kind = "not finite" if not np.isfinite(output[wrong]).any() else "outside the tolerance"
+    return f"{int(wrong.sum())} of {wrong.size} cells {kind}"
+
+
+class Examiner:
+    """Examines candidates of one task at a calibrated ``rate`` (nanoseconds of one unit of baseline work)."""
+
+    def __init__(self, task: Task, rate: float) -> None:
+        self.task, self.rate = task, rate
+        self._wipe = CacheWipe()
+
+    def timeout(self, shape: Shape) -> float:
+        """Seconds a call may take: ten times the baseline, within fixed bounds."""
+        seconds = _TIMEOUT_FACTOR * self.rate * self.task.work(shape) * 1e-9
+        return min(MAX_TURN_SECONDS, max(MIN_TURN_SECONDS, seconds))
+
+    def worker(self, zygote: Zygote, shapes: Sequence[Shape]) -> Worker:
+        """A worker with room for one trial of each shape."""
+        inputs = max(sum(map(cells, self.task.input_shapes(shape))) for shape in shapes)
+        return Worker(zygote, inputs, sum(cells(self.task.output_shape(shape)) for shape in shapes))
+
+    def examine(self, zygote: Zygote, code: bytes, schedule: Schedule, looks: Sequence[int]) -> Outcome:
+        """Truth on every shape of the schedule, then time up to the last look. Raises InfraError."""
+        attempts = math.ceil(looks[-1] * _SPARE) if looks else 0
+        timed = [schedule.timed_shape(pair) for pair in range(attempts)]
+        warm_up = timed[:1]
+        outcome = Outcome()
+        with self.worker(zygote, [*schedule.truth, *warm_up, *timed]) as candidate:
+            loaded = candidate.load(code, self.task.entry)
+            if loaded.status != READY:
+                return self._failed(outcome, candidate, loaded)
+            for shape in [*schedule.truth, *warm_up]:
+                if self._turn(outcome, candidate, schedule.trial(shape)) is None:
+                    return outcome
+            if timed:
+                with self.worker(zygote, [*warm_up, *timed]) as baseline:
+                    self._time(outcome, candidate, baseline, schedule, timed, looks)
+        return outcome
+
+    def _turn(self, outcome: Outcome, worker: Worker, trial: Trial) -> Bill | None:
+        """One checked turn of the candidate; None (and the outcome decided) unless it was right."""
+        turn = worker.turn(trial, self.timeout(trial.shape))
+        outcome.trials += 1
+        if turn.status != DONE or turn.output is None:
+            self._failed(outcome, worker, turn)
+            return None
+        if (reason := mismatch(self.task, trial, turn.output)) is not None:
+            outcome.decide(Status.WRONG, "judge", "correct", f"trial {outcome.trials}: {reason}")
+            return None
+        return turn.bill
+
+    def _failed(self, outcome: Outcome, worker: Worker, turn: Turn) -> Outcome:
+        """Turn a failed answer into a status, its layer and evidence."""
+        if turn.status == LATE:
+            return outcome.decide(Status.TIMEOUT, "judge", "timeout", turn.text)
+        if turn.status in (BAD_TYPE, BAD_SHAPE):
+            return outcome.decide(Status.WRONG, "judge", "output", turn.text)
+        if turn.status == NO_ENTRY:
+            return outcome.decide(Status.CRASH, "judge", "entry", turn.text)
+        if turn.status == ROGUE:
+            return outcome.decide(Status.CRASH, "judge", "protocol", turn.text)
+        if turn.status != DIED:
+            layer: Layer = "context" if turn.text.startswith(_CONTEXT_ERRORS) else "judge"
+            return outcome.decide(Status.CRASH, layer, "exception", turn.text)
+        status = worker.close()
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
+            outcome.suspect = True
+            return outcome.decide(Status.CHEAT, "jail", "seccomp", "a system call outside the allow-list")
+        how = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"code {os.WEXITSTATUS(status)}"
+        return outcome.decide(Status.CRASH, "judge", "ended", f"{turn.text} ({how})")
+
+    def _time(
+        self,
+        outcome: Outcome,
+        candidate: Worker,
+        baseline: Worker,
+        schedule: Schedule,
+        shapes: Sequence[Shape],
+        looks: Sequence[int],
+    ) -> None:
+        """Alternate candidate and baseline on identical inputs, as long as the looks ask for more."""
+        if baseline.load(self.task.baseline.encode(), self.task.entry).status != READY:
+            raise InfraError("the baseline did not load")
+        self._baseline_turn(baseline, schedule.trial(shapes[0]))
+        progress = Looks(looks, self.task.dead_band)
+        for number, shape in enumerate(shapes):
+            trial = schedule.trial(shape)
+            first = self._baseline_turn(baseline, trial) if schedule.baseline_first(number) else None
+            self._wipe()
+            bill = self._turn(outcome, candidate, trial)
+            if bill is None:
+                return
+            reference = first or self._baseline_turn(baseline, trial)
+            outcome.bills.append(bill)
+            if progress.add(Pair(reference.billed, bill.billed, self.task.work(shape))):
+                break
+        outcome.speedup = progress.estimate()
+        outcome.baseline_ns = int(np.median([pair.baseline for pair in progress.pairs]))
+        self._idle_check(outcome)
+
+    def _baseline_turn(self, baseline: Worker, trial: Trial) -> Bill:
+        self._wipe()
+        turn = baseline.turn(trial, 10 * MAX_TURN_SECONDS)
+        if turn.bill is None or turn.output is None or mismatch(self.task, trial, turn.output):
+            raise InfraError(f"the baseline failed: {turn.text or 'wrong output'}")
+        return turn.bill
+
+    def _idle_check(self, outcome: Outcome) -> None:
+        """Suspect a candidate whose turns mostly waited: the two clocks disagree."""
+        cpu = sum(bill.cpu for bill in outcome.bills)
+        waited = sum(bill.wall - bill.delay for bill in outcome.bills)
+        if waited > _IDLE_FACTOR * cpu + _IDLE_NS * len(outcome.bills):
+            outcome.suspect = True
+            evidence = f"{waited / 1e6:.1f} ms on the wall clock, {cpu / 1e6:.1f} ms on the CPU clock"
+            outcome.decide(Status.CHEAT, "judge", "hidden-work", evidence)

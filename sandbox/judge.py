@@ -1,0 +1,197 @@
+"""The judge: policy, truth, time, verdict. Owns inputs, secrets, references and clocks.
+
+One judge is one single-threaded process pinned to one core; its zygote and workers inherit the core.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from .errors import InfraError, TaskError
+from .examine import Examiner, Outcome, mismatch
+from .isolation import hide_judge, level_of, observe, require_core, require_linux
+from .policy_process import PolicyChecker
+from .session import Worker
+from .task import Schedule, Task
+from .verdict import Finding, Status, Timing, Verdict
+from .worker import DONE, READY
+from .zygote import WORKER_PROGRAM, Zygote
+
+_CALIBRATION_TURNS = 5
+_CALIBRATION_SECONDS = 10.0
+
+
+def code_key(code: str) -> str:
+    """SHA-256 of the candidate's code, lone surrogates included, in hex."""
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _policy_status(findings: Sequence[Finding]) -> Status:
+    return Status.CHEAT if any(f.check == "forbidden" for f in findings) else Status.CRASH
+
+
+def _timing(outcome: Outcome, overhead_ns: int) -> Timing | None:
+    if outcome.speedup is None:
+        return None
+    ratio, bills = outcome.speedup, outcome.bills
+    return Timing(
+        pairs=ratio.used,
+        discarded=ratio.discarded,
+        speedup=ratio.estimate,
+        low=ratio.low,
+        high=ratio.high,
+        confidence=ratio.confidence,
+        billed_ns=int(statistics.median(bill.billed for bill in bills)),
+        cpu_ns=int(statistics.median(bill.cpu for bill in bills)),
+        wall_ns=int(statistics.median(bill.wall for bill in bills)),
+        baseline_ns=outcome.baseline_ns,
+        overhead_ns=overhead_ns,
+    )
+
+
+class Judge:
+    """Judges candidates of one task; a context manager.
+
+    ``worker_program`` replaces worker.py and ``policy=False`` leaves that layer out: both are for callers that
+    test the judge alone. Raises IsolationError where the jail core is missing and ``unsafe`` is not set,
+    TaskError where the task's own baseline is wrong, InfraError where processes cannot be started.
+    """
+
+    def __init__(
+        self, task: Task, *, worker_program: Path = WORKER_PROGRAM, policy: bool = True, unsafe: bool = False
+    ) -> None:
+        require_linux()
+        hide_judge()
+        self.task, self._program, self._unsafe = task, worker_program, unsafe
+        self.isolation: dict[str, bool] = {}
+        self._policy = PolicyChecker() if policy else None
+        self._zygote = None
+        try:
+            self._zygote = Zygote(WORKER_PROGRAM)
+            rate = self._rate(task.baseline, "baseline", checked=True)
+            require_core(self.isolation, unsafe)
+            self._examiner = Examiner(task, rate)
+            self.overhead_ns = int(
+                self._rate(task.null, "null", checked=False) * task.work(self._null_shape())
+            )
+            if worker_program != WORKER_PROGRAM:
+                self._renew()
+        except BaseException:
+            self.close()
+            raise
+
+    def _null_shape(self) -> tuple[int, ...]:
+        return Schedule(self.task, bytes(16), "null").timed_shape(0)
+
+    def _renew(self) -> Zygote:
+        if self._zygote is not None:
+            self._zygote.close()
+        self._zygote = Zygote(self._program)
+        return self._zygote
+
+    def _rate(self, source: str, name: str, *, checked: bool) -> float:
+        """Median billed nanoseconds of one unit of work; observes the live worker's protections."""
+        assert self._zygote is not None
+        schedule, shape = Schedule(self.task, bytes(16), name), self._null_shape()
+        bills: list[int] = []
+        with Examiner(self.task, 0.0).worker(self._zygote, [shape] * (_CALIBRATION_TURNS + 1)) as worker:
+            loaded = worker.load(source.encode(), self.task.entry)
+            if loaded.status != READY:
+                raise TaskError(f"the {name} of task {self.task.name} does not load: {loaded.text}")
+            self.isolation = observe(worker.pid)
+            for _ in range(_CALIBRATION_TURNS + 1):
+                trial = schedule.trial(shape)
+                turn = worker.turn(trial, _CALIBRATION_SECONDS)
+                if turn.status != DONE or turn.output is None or turn.bill is None:
+                    raise TaskError(f"the {name} of task {self.task.name} fails on {shape}: {turn.text}")
+                if checked and mismatch(self.task, trial, turn.output):
+                    raise TaskError(f"the {name} of task {self.task.name} is wrong on {shape}")
+                bills.append(turn.bill.billed)
+        return statistics.median(bills[1:]) / self.task.work(shape)
+
+    def judge(self, code: str, secret: bytes, looks: Sequence[int] = (8,)) -> Verdict:
+        """The verdict on ``code``.
+
+        ``secret`` (16 bytes) keys shapes and data: the same for a whole group, new for the next. ``looks`` are
+        the pair counts at which timing may stop; empty times nothing. Never raises for what the code does.
+        """
+        key = code_key(code)
+        try:
+            findings = self._policy.check(code) if self._policy else ()
+            if findings:
+                return self._verdict(key, Outcome(_policy_status(findings), "policy", list(findings)))
+            source = code.encode()
+        except UnicodeEncodeError:
+            finding = Finding("syntax", False, "policy", "the source holds lone surrogates")
+            return self._verdict(key, Outcome(Status.CRASH, "policy", [finding]))
+        except InfraError as error:
+            return self._verdict(key, self._infra(error))
+        return self._verdict(key, self._examine(source, secret, key, looks))
+
+    def _examine(self, source: bytes, secret: bytes, key: str, looks: Sequence[int]) -> Outcome:
+        """Examine; a suspect is examined again in a second worker and is a cheat only if it repeats."""
+        first = self._attempt(source, secret, key, looks)
+        if not first.suspect:
+            return first
+        second = self._attempt(source, secret, key + "/again", looks)
+        if not second.suspect and second.status is Status.CHEAT:
+            second.status = Status.CRASH
+        return second
+
+    def _attempt(self, source: bytes, secret: bytes, key: str, looks: Sequence[int]) -> Outcome:
+        """One examination. A fault of ours is retried once on a fresh zygote; a candidate that causes it again,
+        while the baseline passes in its place, is to blame."""
+        for attempt in range(2):
+            try:
+                zygote = self._zygote if attempt == 0 and self._zygote is not None else self._renew()
+                return self._examiner.examine(zygote, source, Schedule(self.task, secret, key), looks)
+            except InfraError as error:
+                fault = error
+        try:
+            schedule = Schedule(self.task, secret, "known good")
+            known_good = self._examiner.examine(self._renew(), self.task.baseline.encode(), schedule, ())
+        except InfraError as error:
+            return self._infra(error)
+        if known_good.status is not Status.CORRECT:
+            return self._infra(fault)
+        return Outcome().decide(
+            Status.CRASH, "judge", "disruption", f"breaks its judge, and only it: {fault}"
+        )
+
+    def _infra(self, error: InfraError) -> Outcome:
+        return Outcome().decide(Status.INFRA, "judge", "infra", str(error)[:300])
+
+    def _verdict(self, key: str, outcome: Outcome) -> Verdict:
+        findings = list(outcome.findings)
+        if self._unsafe:
+            findings.append(
+                Finding("unsafe", False, "jail", "judged with --unsafe: no reward may rest on this")
+            )
+        return Verdict(
+            status=outcome.status,
+            task=self.task.name,
+            key=key,
+            layer=outcome.layer,
+            findings=tuple(findings),
+            timing=_timing(outcome, self.overhead_ns) if outcome.status is Status.CORRECT else None,
+            isolation=dict(self.isolation),
+            level=level_of(self.isolation),
+            trials=outcome.trials,
+        )
+
+    def close(self) -> None:
+        """End zygote, workers and policy checker; safe to call twice."""
+        for part in (self._zygote, self._policy):
+            if part is not None:
+                with contextlib.suppress(InfraError):
+                    part.close()
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,37 @@
+"""The judge as a program: ``python -m assay.sandbox.judge_program FD`` serves the client at the other end."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+
+import dill
+
+from .errors import AssayError
+from .judge import Judge
+from .server import receive, send
+
+
+def serve(channel: socket.socket) -> None:
+    """Judge until the client closes its end. A judge that cannot work says why and ends."""
+    setup = dill.loads(receive(channel))
+    if setup["core"] is not None:
+        os.sched_setaffinity(0, {setup["core"]})
+    try:
+        judge = Judge(setup["task"], unsafe=setup["unsafe"], **setup["options"])
+    except AssayError as error:
+        send(channel, json.dumps({"error": str(error), "kind": type(error).__name__}).encode())
+        return
+    with judge:
+        info = {"isolation": judge.isolation, "overhead_ns": judge.overhead_ns, "core": setup["core"]}
+        send(channel, json.dumps(info).encode())
+        while request := receive(channel):
+            fields = json.loads(request)
+            verdict = judge.judge(fields["code"], bytes.fromhex(fields["secret"]), fields["looks"])
+            send(channel, json.dumps(verdict.to_json()).encode())
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,0 +1,18 @@
+"""How our own trusted programs are started: executed by module name, with the parent's import path."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    """``python -P -m module``: the working directory is not put on the import path by itself."""
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Our environment with this process's import path, so that a user's own task modules are found, and
+    single-threaded numerics, so that nothing of ours runs beside a timed worker."""
+    path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)
+    return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

@@ -1,0 +1,81 @@
+"""The judge's handle on the process in which hostile source is parsed (policy_program.py)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import subprocess
+
+from .errors import InfraError
+from .launch import environment, module_command
+from .policy import SOURCE_LIMIT, Complaint
+from .verdict import Finding
+
+ANSWER_LIMIT = 16 * 1024
+
+
+def to_finding(complaint: Complaint) -> Finding:
+    """A finding of layer policy with its place in the source."""
+    place = f"line {complaint.line}, column {complaint.column}: " if complaint.line else ""
+    return Finding(complaint.kind, False, "policy", place + complaint.reason)
+
+
+class PolicyChecker:
+    """Handle on the warm checker process; a context manager.
+
+    ``check(code)`` returns the findings against the code (empty: allowed). Raises InfraError only where the
+    checker cannot be started.
+    """
+
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = module_command("assay.sandbox.policy_program", str(theirs.fileno()))
+        null = subprocess.DEVNULL
+        try:
+            self._process = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], stdin=null, stdout=null, env=environment()
+            )
+        except OSError as error:
+            raise InfraError(f"the policy checker could not be started: {error}") from error
+        finally:
+            theirs.close()
+        self._socket = ours
+
+    def check(self, code: str) -> tuple[Finding, ...]:
+        """Findings of layer policy, at most 20, in order of appearance."""
+        try:
+            source = code.encode()
+        except UnicodeEncodeError:
+            return (
+                Finding(
+                    "syntax", False, "policy", "the source holds lone surrogates, which no file can hold"
+                ),
+            )
+        if len(source) > SOURCE_LIMIT:
+            return (Finding("limits", False, "policy", f"the source is longer than {SOURCE_LIMIT} bytes"),)
+        for attempt in range(2):
+            with contextlib.suppress(OSError, ValueError):
+                self._socket.send(b"\0" + source)
+                answer = self._socket.recv(ANSWER_LIMIT)
+                if answer:
+                    return tuple(to_finding(Complaint(**item)) for item in json.loads(answer))
+            self.close()
+            if attempt == 0:
+                self._start()
+        raise InfraError("the policy checker ended twice in a row")
+
+    def close(self) -> None:
+        """End the process; safe to call twice."""
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
+    def __enter__(self) -> PolicyChecker:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,159 @@
+"""One worker under the judge's hand: load a candidate, give it turns, bill them."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import struct
+from dataclasses import dataclass
+
+from .buffers import Array, SharedBuffer
+from .clocks import Bill, ProcessClock
+from .errors import InfraError
+from .task import Shape, Trial, cells
+from .worker import DONE, EXCEPTION, NO_ENTRY, READY, STATUS, TEXT_LIMIT
+from .zygote import Zygote
+
+LOAD_SECONDS = 1.0
+DIED, LATE, ROGUE = b"+", b"~", b"!"
+"""The judge's own statuses: the worker ended, answered too late, or spoke out of turn or outside the
+alphabet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn gave. ``text`` is bounded, printable and untrusted; ``output`` only after ``DONE``."""
+
+    status: bytes
+    text: str = ""
+    output: Array | None = None
+    bill: Bill | None = None
+
+
+def _printable(raw: bytes) -> str:
+    return "".join(chr(b) if 32 <= b < 127 else "?" for b in raw[:TEXT_LIMIT])
+
+
+def describe(trial: Trial, offset: int) -> bytes:
+    """The trial descriptor that worker.py reads: counts and shapes only, never a value."""
+    shapes: list[Shape] = [array.shape for array in trial.inputs] + [trial.output_shape]
+    head = struct.pack("<BI", len(trial.inputs), offset)
+    return head + b"".join(struct.pack(f"<B{len(s)}I", len(s), *s) for s in shapes)
+
+
+class Worker:
+    """A forked worker holding one candidate. Use as a context manager: leaving kills and reaps it.
+
+    ``input_cells`` bounds a single trial's inputs, ``output_cells`` the sum of all trials' outputs: each trial
+    has an output region of its own.
+    """
+
+    def __init__(self, zygote: Zygote, input_cells: int, output_cells: int) -> None:
+        self._zygote = zygote
+        self._inputs = SharedBuffer("inputs", input_cells, read_only=True)
+        self._output = SharedBuffer("output", output_cells, read_only=False)
+        self._capacity, self._next = output_cells, 0
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.exit_status: int | None = None
+        self._closed = False
+        try:
+            self._forked = zygote.fork([theirs.fileno(), self._inputs.fd, self._output.fd])
+        except InfraError:
+            self._channel.close()
+            self._inputs.close()
+            self._output.close()
+            raise
+        finally:
+            theirs.close()
+        self.pid = self._forked.pid
+        self._clock = ProcessClock(self.pid, self._forked.pidfd)
+        self._poll = select.poll()
+        self._poll.register(self._channel, select.POLLIN)
+        self._poll.register(self._forked.pidfd, select.POLLIN)
+
+    def load(self, source: bytes, entry: str, seconds: float = LOAD_SECONDS) -> Turn:
+        """Hand over the source, wait until its module has run, stop the worker."""
+        try:
+            self._channel.send(entry.encode() + b"\0" + source)
+        except OSError as error:
+            return Turn(DIED, f"the worker took no source: {error.strerror}")
+        return self._settle(self._wait(seconds), READY)
+
+    def turn(self, trial: Trial, seconds: float) -> Turn:
+        """One billed trial: see the billing window in docs/design.md."""
+        size = cells(trial.output_shape)
+        if self._next + size > self._capacity:
+            raise InfraError("the output buffer is too small for the schedule")
+        offset, self._next = self._next, self._next + size
+        self._output.fill(offset, size, float("nan"))
+        if not self._clock.stop():
+            return Turn(DIED, "the worker ended between trials")
+        if self._pending():
+            return Turn(ROGUE, "an answer before the question")
+        before = self._clock.read()
+        self._inputs.write(trial.inputs)
+        try:
+            self._channel.send(describe(trial, offset))
+            self._clock.go()
+        except OSError as error:
+            return Turn(DIED, f"the worker took no trial: {error.strerror}")
+        answer = self._settle(self._wait(seconds), DONE)
+        if answer.status != DONE:
+            return answer
+        output = self._output.read(offset, trial.output_shape)
+        bill = Bill.between(before, self._clock.read())
+        return Turn(DONE, output=output, bill=bill)
+
+    def _pending(self) -> bool:
+        return bool(self._poll.poll(0))  # a message, or the end of the process
+
+    def _wait(self, seconds: float) -> Turn:
+        """The worker's next message, or what came instead."""
+        if not self._poll.poll(seconds * 1000):
+            self._clock.kill()
+            return Turn(LATE, f"no answer within {seconds * 1000:.0f} ms")
+        try:
+            message = self._channel.recv(TEXT_LIMIT + 1, socket.MSG_DONTWAIT)
+        except (BlockingIOError, ConnectionError):
+            return Turn(DIED, "the worker ended without an answer")
+        if not message:
+            return Turn(DIED, "the worker closed its channel")
+        if message[:1] not in STATUS:
+            return Turn(ROGUE, "a status outside the alphabet")
+        return Turn(message[:1], _printable(message[1:]))
+
+    def _settle(self, answer: Turn, expected: bytes) -> Turn:
+        """Stop the worker after its answer; a message that may not follow spoils it."""
+        if answer.status in (LATE, DIED):
+            return answer
+        if not self._clock.stop():
+            return Turn(DIED, "the worker ended after its answer")
+        if self._pending():
+            return Turn(ROGUE, "more than one answer to a question")
+        if answer.status not in (expected, EXCEPTION, NO_ENTRY) and expected == READY:
+            return Turn(ROGUE, "an answer that does not belong here")
+        if answer.status in (READY, NO_ENTRY) and expected == DONE:
+            return Turn(ROGUE, "an answer that does not belong here")
+        return answer
+
+    def close(self) -> int:
+        """Kill, reap and release everything; the wait status. Safe to call twice."""
+        if not self._closed:
+            self._closed = True
+            self._clock.kill()
+            try:
+                self.exit_status = self._zygote.reap(self._forked)
+            finally:
+                self._clock.close()
+                os.close(self._forked.pidfd)
+                self._channel.close()
+                self._inputs.close()
+                self._output.close()
+        return self.exit_status if self.exit_status is not None else 0
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

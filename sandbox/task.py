@@ -1,0 +1,95 @@
+"""What a task tells the judge; the sandbox knows nothing else about it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .buffers import Array
+
+Shape = tuple[int, ...]
+"""The parameters of one trial, e.g. ``(m, k, n)`` of a matrix product."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A kernel to write and how to judge it.
+
+    ``entry`` is the function a candidate must define. ``inputs(rng, shape)`` makes float64 arrays of
+    ``input_shapes(shape)``, which reach the candidate as nested lists; ``reference(*inputs)`` is the right float64 output and
+    ``tolerance(*inputs)`` the largest absolute error an honest float64 computation may show, a scalar or an
+    array of the output's shape. ``truth_shapes(rng)`` are checked only, ``timed_shape(rng)`` is timed: its
+    baseline should take 2 ms or more. ``work(shape)`` is proportional to the baseline's time.
+    ``baseline`` and ``null`` are sources: the kernel that candidates are compared with, and one that returns a
+    right-shaped constant, which shows the cost of the window itself.
+    """
+
+    name: str
+    entry: str
+    prompt: str
+    baseline: str
+    null: str
+    inputs: Callable[[np.random.Generator, Shape], tuple[Array, ...]]
+    input_shapes: Callable[[Shape], Sequence[Shape]]
+    output_shape: Callable[[Shape], Shape]
+    reference: Callable[..., Array]
+    tolerance: Callable[..., Array | float]
+    truth_shapes: Callable[[random.Random], Sequence[Shape]]
+    timed_shape: Callable[[random.Random], Shape]
+    work: Callable[[Shape], float]
+    language: str = "python"
+    dead_band: float = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One call of a candidate. The judge keeps ``inputs`` private; a worker sees a copy in shared memory."""
+
+    shape: Shape
+    inputs: tuple[Array, ...]
+    output_shape: Shape
+
+
+def cells(shape: Shape) -> int:
+    """How many values an array of ``shape`` holds."""
+    return math.prod(shape)
+
+
+def keyed(secret: bytes, *parts: str | int) -> bytes:
+    """A 128-bit BLAKE2 digest of ``parts`` under ``secret``."""
+    message = "\0".join(map(str, parts)).encode()
+    return hashlib.blake2b(message, key=secret, digest_size=16).digest()
+
+
+class Schedule:
+    """Shapes and data of one candidate's trials, all derived from a secret.
+
+    Shapes depend on the secret alone, so a whole GRPO group is timed on the same ones; data differ for each
+    candidate and trial. Every trial has a generator of its own: what a worker sees in one predicts no other.
+    """
+
+    def __init__(self, task: Task, secret: bytes, candidate: str) -> None:
+        self._task, self._secret, self._candidate = task, secret, candidate
+        self._count = 0
+        self.truth = list(task.truth_shapes(self._random("truth")))
+
+    def _random(self, *parts: str | int) -> random.Random:
+        return random.Random(keyed(self._secret, "shapes", *parts))
+
+    def timed_shape(self, pair: int) -> Shape:
+        return self._task.timed_shape(self._random("timed", pair))
+
+    def baseline_first(self, pair: int) -> bool:
+        return self._random("order", pair).random() < 0.5
+
+    def trial(self, shape: Shape) -> Trial:
+        """A trial with data never used before."""
+        self._count += 1
+        key = int.from_bytes(keyed(self._secret, "data", self._candidate, self._count), "little")
+        inputs = self._task.inputs(np.random.Generator(np.random.Philox(key=key)), shape)
+        return Trial(shape, inputs, self._task.output_shape(shape))
