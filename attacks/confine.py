@@ -123,6 +123,11 @@ class Canaries:
             pass
         return names
 
+    def close(self) -> None:
+        """Stop watching; call once."""
+        os.close(self.watch)
+        self.listener.close()
+
 
 def limit() -> None:
     """Resource limits of the scorer; a bomb bursts inside them."""

@@ -44,9 +44,7 @@ class Check:
         except Exception as error:
             raise CheckError(f"the check '{self.name}' raised {type(error).__name__}: {error}") from error
         if not isinstance(result, (int, float)) or not math.isfinite(result):
-            raise CheckError(
-                f"the check '{self.name}' must return a finite number, it returned {result!r:.100}"
-            )
+            raise CheckError(f"the check '{self.name}' must return a finite number, it returned {result!r:.100}")
         return float(result)
 
     def _select(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,8 +54,7 @@ class Check:
         missing = [p.name for p in parameters if p.name not in arguments and p.default is p.empty]
         if missing:
             raise CheckError(
-                f"the check '{self.name}' asks for {', '.join(missing)}; "
-                f"available are {', '.join(sorted(arguments))}"
+                f"the check '{self.name}' asks for {', '.join(missing)}; available are {', '.join(sorted(arguments))}"
             )
         return {p.name: arguments[p.name] for p in parameters if p.name in arguments}
 
@@ -65,9 +62,7 @@ class Check:
 _CHECKS: dict[str, Check] = {}
 
 
-def check(
-    name: str, *, weight: float = 1.0, when: When = "correct", multiplier: bool = False
-) -> Callable[[_F], _F]:
+def check(name: str, *, weight: float = 1.0, when: When = "correct", multiplier: bool = False) -> Callable[[_F], _F]:
     """Register a function as the check ``name``; the function itself is returned unchanged.
 
     It is called with those of ``completion, candidate, verdict, task, prompt`` and the dataset's columns that
@@ -105,9 +100,7 @@ def find_check(which: str | Check | CheckFunction) -> Check:
     if ":" in which:
         return find_check(import_object(which, CheckError))
     known = ", ".join(sorted(_CHECKS))
-    raise CheckError(
-        f"no check named '{which}'; known are {known}, or give a dotted path package.module:function"
-    )
+    raise CheckError(f"no check named '{which}'; known are {known}, or give a dotted path package.module:function")
 
 
 def import_object(path: str, error: type[Exception]) -> Any:

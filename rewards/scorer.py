@@ -73,13 +73,25 @@ class Scorer:
         on_verdict: Callable[[int], None] | None = None,
     ) -> list[Graded]:
         """Extract, judge and reward a batch, in order. ``columns`` reach the checks by name, one value each."""
-        codes = [extract(completion) for completion in completions]
+        return self._grade(completions, [extract(c) for c in completions], columns or {}, on_verdict)
+
+    def grade_code(self, codes: Sequence[str], on_verdict: Callable[[int], None] | None = None) -> list[Graded]:
+        """:meth:`grade` for bare code, e.g. the content of a file."""
+        return self._grade(codes, codes, {}, on_verdict)
+
+    def _grade(
+        self,
+        completions: Sequence[str],
+        codes: Sequence[str | None],
+        columns: Mapping[str, Sequence[Any]],
+        on_verdict: Callable[[int], None] | None,
+    ) -> list[Graded]:
         self.last_secret = self.secret or os.urandom(16)
-        present = [index for index, code in enumerate(codes) if code is not None and code.strip()]
-        judged = self._pool.judge([codes[i] or "" for i in present], self.last_secret, self.looks, on_verdict)
+        present = {index: code for index, code in enumerate(codes) if code is not None and code.strip()}
+        judged = self._pool.judge(list(present.values()), self.last_secret, self.looks, on_verdict)
         verdicts = dict(zip(present, judged, strict=True))
         return [
-            self._graded(completion, codes[i], verdicts.get(i), {k: v[i] for k, v in (columns or {}).items()})
+            self._graded(completion, codes[i], verdicts.get(i), {name: values[i] for name, values in columns.items()})
             for i, completion in enumerate(completions)
         ]
 
@@ -89,11 +101,9 @@ class Scorer:
         """:meth:`grade` without blocking the event loop."""
         return await asyncio.to_thread(self.grade, completions, columns)
 
-    def _graded(
-        self, completion: str, code: str | None, verdict: Verdict | None, columns: dict[str, Any]
-    ) -> Graded:
+    def _graded(self, completion: str, code: str | None, verdict: Verdict | None, columns: dict[str, Any]) -> Graded:
         if verdict is None:
-            finding = Finding("code", False, "judge", "the completion has no complete fenced code block")
+            finding = Finding("code", False, "judge", "no code: no complete fenced block, or an empty one")
             verdict = Verdict(Status.NO_CODE, self.task.name, code_key(code or ""), "judge", (finding,))
         arguments = {"completion": completion, "candidate": code, "verdict": verdict, "task": self.task}
         reward, values = reward_of(verdict, self.checks, {"prompt": self.task.prompt, **columns, **arguments})

@@ -6,6 +6,7 @@ stop in ``/proc/PID/stat``, read. All times are integer nanoseconds.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -17,7 +18,8 @@ _STOP_SECONDS = 5.0
 
 
 class Reading(NamedTuple):
-    """One reading of a stopped process: CPU time, monotonic time, time spent runnable but waiting."""
+    """One reading of a stopped process: CPU time, monotonic time, and the time that it or the judge spent
+    runnable but waiting for the core."""
 
     cpu: int
     wall: int
@@ -26,7 +28,7 @@ class Reading(NamedTuple):
 
 class Bill(NamedTuple):
     """What one turn cost. ``billed`` is ``max(cpu, wall - delay)``: waiting for other work is billed, being
-    preempted is not."""
+    preempted, or a judge that is kept from its core, is not. It is never below the CPU time."""
 
     cpu: int
     wall: int
@@ -50,6 +52,7 @@ class ProcessClock:
         self._clock_id = (~pid << 3) | 2  # CPUCLOCK_SCHED of a foreign process, see clock_getcpuclockid(3)
         self._stat = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
         self._schedstat = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        self._own_schedstat = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
 
     def state(self) -> str:
         """The state letter of ``/proc/PID/stat``; ``X`` once the process is gone."""
@@ -83,16 +86,19 @@ class ProcessClock:
         signal.pidfd_send_signal(self._pidfd, signal.SIGCONT)
 
     def kill(self) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
     def read(self) -> Reading:
         """Both clocks; exact only while :meth:`stop` holds."""
-        delay = int(os.pread(self._schedstat, 128, 0).split()[1])
+        delay = _run_delay(self._schedstat) + _run_delay(self._own_schedstat)
         return Reading(time.clock_gettime_ns(self._clock_id), time.monotonic_ns(), delay)
 
     def close(self) -> None:
         os.close(self._stat)
         os.close(self._schedstat)
+        os.close(self._own_schedstat)
+
+
+def _run_delay(schedstat: int) -> int:
+    return int(os.pread(schedstat, 128, 0).split()[1])

@@ -39,8 +39,7 @@ def observe(pid: int) -> dict[str, bool]:
     return {
         "no_new_privs": status.get("NoNewPrivs") == "1",
         "seccomp": status.get("Seccomp") == "2",
-        "no_capabilities": int(status.get("CapEff", "1"), 16) == 0
-        and int(status.get("CapPrm", "1"), 16) == 0,
+        "no_capabilities": int(status.get("CapEff", "1"), 16) == 0 and int(status.get("CapPrm", "1"), 16) == 0,
         "rlimits": all(limits.get(name, "unlimited") != "unlimited" for name in bounded)
         and limits.get("Max cpu time") == "unlimited",
         "single_threaded": status.get("Threads") == "1",

@@ -15,7 +15,6 @@ from .errors import InfraError, TaskError
 from .examine import Examiner, Outcome, mismatch
 from .isolation import hide_judge, level_of, observe, require_core, require_linux
 from .policy_process import PolicyChecker
-from .session import Worker
 from .task import Schedule, Task
 from .verdict import Finding, Status, Timing, Verdict
 from .worker import DONE, READY
@@ -75,9 +74,7 @@ class Judge:
             rate = self._rate(task.baseline, "baseline", checked=True)
             require_core(self.isolation, unsafe)
             self._examiner = Examiner(task, rate)
-            self.overhead_ns = int(
-                self._rate(task.null, "null", checked=False) * task.work(self._null_shape())
-            )
+            self.overhead_ns = int(self._rate(task.null, "null", checked=False) * task.work(self._null_shape()))
             if worker_program != WORKER_PROGRAM:
                 self._renew()
         except BaseException:
@@ -145,6 +142,7 @@ class Judge:
     def _attempt(self, source: bytes, secret: bytes, key: str, looks: Sequence[int]) -> Outcome:
         """One examination. A fault of ours is retried once on a fresh zygote; a candidate that causes it again,
         while the baseline passes in its place, is to blame."""
+        fault: InfraError | None = None
         for attempt in range(2):
             try:
                 zygote = self._zygote if attempt == 0 and self._zygote is not None else self._renew()
@@ -158,19 +156,15 @@ class Judge:
             return self._infra(error)
         if known_good.status is not Status.CORRECT:
             return self._infra(fault)
-        return Outcome().decide(
-            Status.CRASH, "judge", "disruption", f"breaks its judge, and only it: {fault}"
-        )
+        return Outcome().decide(Status.CRASH, "judge", "disruption", f"breaks its judge, and only it: {fault}")
 
-    def _infra(self, error: InfraError) -> Outcome:
+    def _infra(self, error: InfraError | None) -> Outcome:
         return Outcome().decide(Status.INFRA, "judge", "infra", str(error)[:300])
 
     def _verdict(self, key: str, outcome: Outcome) -> Verdict:
         findings = list(outcome.findings)
         if self._unsafe:
-            findings.append(
-                Finding("unsafe", False, "jail", "judged with --unsafe: no reward may rest on this")
-            )
+            findings.append(Finding("unsafe", False, "jail", "judged with --unsafe: no reward may rest on this"))
         return Verdict(
             status=outcome.status,
             task=self.task.name,

@@ -120,11 +120,7 @@ class Checker(RestrictingNodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if (
-            isinstance(node.func, ast.Name)
-            and node.func.id == "type"
-            and (len(node.args) != 1 or node.keywords)
-        ):
+        if isinstance(node.func, ast.Name) and node.func.id == "type" and (len(node.args) != 1 or node.keywords):
             self.error(node, "type with more than one argument builds a class out of sight")
         return self.node_contents_visit(node)
 

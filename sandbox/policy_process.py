@@ -50,11 +50,7 @@ class PolicyChecker:
         try:
             source = code.encode()
         except UnicodeEncodeError:
-            return (
-                Finding(
-                    "syntax", False, "policy", "the source holds lone surrogates, which no file can hold"
-                ),
-            )
+            return (Finding("syntax", False, "policy", "the source holds lone surrogates, which no file can hold"),)
         if len(source) > SOURCE_LIMIT:
             return (Finding("limits", False, "policy", f"the source is longer than {SOURCE_LIMIT} bytes"),)
         for attempt in range(2):

@@ -22,9 +22,7 @@ class JudgePool:
     Raises IsolationError or TaskError when the first batch finds that the judges cannot work.
     """
 
-    def __init__(
-        self, task: Task, *, workers: int | None = None, unsafe: bool = False, **options: Any
-    ) -> None:
+    def __init__(self, task: Task, *, workers: int | None = None, unsafe: bool = False, **options: Any) -> None:
         cores = timing_cores()
         count = min(workers or len(cores), len(cores))
         self._task, self._unsafe, self._options = task, unsafe, options
@@ -37,7 +35,8 @@ class JudgePool:
 
     def ready(self) -> dict[str, Any]:
         """Wait for all judges; what the first one found of this host."""
-        return [judge.ready() for judge in self._judges][0]
+        found = [judge.ready() for judge in self._judges]
+        return found[0]
 
     def judge(
         self,

@@ -39,7 +39,10 @@ def receive(channel: socket.socket) -> bytes:
 def _exactly(channel: socket.socket, size: int) -> bytes:
     parts: list[bytes] = []
     while size > 0:
-        part = channel.recv(min(size, 1 << 20))
+        try:
+            part = channel.recv(min(size, 1 << 20))
+        except ConnectionResetError:  # the peer closed with our last message unread
+            return b""
         if not part:
             return b""
         parts.append(part)

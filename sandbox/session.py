@@ -36,9 +36,9 @@ def _printable(raw: bytes) -> str:
 
 
 def describe(trial: Trial, offset: int) -> bytes:
-    """The trial descriptor that worker.py reads: counts and shapes only, never a value."""
+    """The trial descriptor that worker.py reads: counts, shapes and random heap shifts, never a value."""
     shapes: list[Shape] = [array.shape for array in trial.inputs] + [trial.output_shape]
-    head = struct.pack("<BI", len(trial.inputs), offset)
+    head = struct.pack("<BI", len(trial.inputs), offset) + os.urandom(3)
     return head + b"".join(struct.pack(f"<B{len(s)}I", len(s), *s) for s in shapes)
 
 

@@ -71,7 +71,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     timing: Timing | None = None
     isolation: dict[str, bool] = field(default_factory=dict)
-    level: str = "L0"
+    level: str = ""
     trials: int = 0
 
     def to_json(self) -> dict[str, Any]:

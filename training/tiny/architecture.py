@@ -71,6 +71,7 @@ def configuration(vocabulary: int) -> GptOssConfig:
             "truncate": False,
             "original_max_position_embeddings": POSITIONS // 4,
         },
+        initializer_range=0.05,
         tie_word_embeddings=False,
         router_aux_loss_coef=0.0,
         output_router_logits=False,

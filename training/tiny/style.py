@@ -8,14 +8,17 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# The groups below share no name, so a program can combine any of them without a clash.
-_LOOPS = (("i", "j", "k"), ("i", "j", "k"), ("r", "c", "t"), ("i", "j", "h"), ("r", "q", "k"))
-_SIZES = (("n", "m", "p"), ("n", "m", "p"), ("N", "K", "M"), ("rows", "mid", "cols"))
-_VECTORS = (("row", "col"), ("a", "b"), ("left", "right"), ("u", "v"))
-_SCALARS = (("x", "y"), ("x", "y"), ("e", "f"), ("g", "w"))
-_RESULTS = ("C", "C", "out", "res", "R")
-_SUMS = ("s", "s", "acc", "total")
-_TRANSPOSED = ("Bt", "T", "BT", "columns")
+# Whole sets, not names one by one: a model of two million parameters keeps a set consistent after minutes of
+# training, a free choice for each name only after hours.
+_NAMES = (
+    # loops, sizes, vectors, scalars, result, sum, transposed
+    ("i", "j", "k", "n", "m", "p", "row", "col", "x", "y", "C", "s", "Bt"),
+    ("i", "j", "k", "n", "m", "p", "a", "b", "x", "y", "C", "s", "T"),
+    ("i", "j", "k", "N", "K", "M", "u", "v", "x", "y", "R", "acc", "T"),
+    ("i", "j", "h", "n", "m", "p", "a", "b", "g", "w", "res", "acc", "BT"),
+    ("r", "c", "t", "rows", "mid", "cols", "row", "col", "e", "f", "out", "total", "Bt"),
+    ("r", "q", "k", "N", "K", "M", "left", "right", "x", "y", "out", "s", "columns"),
+)
 
 
 @dataclass(frozen=True)
@@ -40,16 +43,7 @@ class Style:
     @classmethod
     def draw(cls, rng: random.Random) -> Style:
         """Draw a consistent set of identifiers from `rng`."""
-        return cls(
-            rng,
-            *rng.choice(_LOOPS),
-            *rng.choice(_SIZES),
-            *rng.choice(_VECTORS),
-            *rng.choice(_SCALARS),
-            rng.choice(_RESULTS),
-            rng.choice(_SUMS),
-            rng.choice(_TRANSPOSED),
-        )
+        return cls(rng, *rng.choice(_NAMES))
 
     def pick(self, *options: T) -> T:
         """One of `options`, evenly."""

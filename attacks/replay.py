@@ -1,0 +1,259 @@
+"""Replay a corpus against the sandbox, or against one of its layers by itself.
+
+An attack is *stopped* when its reward is not above its honest twin's by more than the dead band (for fake
+correctness: not above an honest wrong kernel's), no canary is tripped and no sibling's reward moved. Two controls
+guard the result: every attack must gain against the weak scorer, and every honest kernel must be accepted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ..sandbox.verdict import Status
+from .catalogue import LAYERS, SHIPPED, Attack, Broken, Corpus, Honest, load
+from .control import Control, WeakControl
+from .range import Range, Shot
+
+ALL_LAYERS = frozenset(LAYERS)
+Outcome = Literal["stopped", "gained", "accepted", "refused", "broken-file"]
+Progress = Callable[[int, int, str], None]
+"""Called with (entries done, entries in all, what is being done)."""
+_SIBLING, _WRONG = "sum-map-mul", "wrong-missing-last-term"
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one file. ``reward`` and ``honest_reward`` are None where there is no verdict.
+
+    ``honest_reward`` is what the honest twin earned (for fake correctness: an honest wrong kernel). ``layer`` is
+    the layer that stopped an attack. ``proven`` says whether the attack gains against the weak scorer. The
+    evidence may quote what a candidate wrote: escape it for the medium it is shown in.
+    """
+
+    id: str
+    status: Outcome
+    reward: float | None
+    honest_reward: float | None
+    layer: str | None
+    path: str
+    evidence: str
+    family: str = ""
+    proven: bool | None = None
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The result of a replay; :meth:`to_json` is the machine-readable report."""
+
+    results: tuple[Result, ...]
+    layers: tuple[str, ...]
+    seconds: float
+    _counts: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+
+    def of(self, status: Outcome) -> list[Result]:
+        """The results with this status, in the order of the corpus."""
+        return [result for result in self.results if result.status == status]
+
+    @property
+    def attacks(self) -> list[Result]:
+        """Results of all attacks that could be read."""
+        return [result for result in self.results if result.status in ("stopped", "gained")]
+
+    @property
+    def unproven(self) -> list[Result]:
+        """Attacks that do not even gain against the weak scorer: they prove nothing."""
+        return [result for result in self.results if result.proven is False]
+
+    @property
+    def clean(self) -> bool:
+        """Nothing gained, nothing unproven, nothing refused, no broken file."""
+        bad = any(self.of(status) for status in ("gained", "refused", "broken-file"))
+        return not bad and not self.unproven
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts and results as one object that ``json.dumps`` accepts."""
+        results = [
+            {name: getattr(result, name) for name in Result.__dataclass_fields__} for result in self.results
+        ]
+        return {
+            "attacks": len(self.attacks),
+            "gained": len(self.of("gained")),
+            "unproven": len(self.unproven),
+            "honest": len(self.of("accepted")) + len(self.of("refused")),
+            "refused": len(self.of("refused")),
+            "broken": len(self.of("broken-file")),
+            "layers": list(self.layers),
+            "seconds": round(self.seconds, 2),
+            "results": results,
+        }
+
+
+def replay(
+    corpus: Path | None = None, layers: frozenset[str] = ALL_LAYERS, progress: Progress | None = None
+) -> Replay:
+    """Replay ``corpus`` (the shipped one if None) against ``layers``; all four are the sandbox as shipped.
+
+    Without "judge" the layers are added to the weak scorer; with it, "judge" and "jail" come together, because
+    the judge never runs without its jail core. Raises CorpusError, ValueError for an unknown layer, and what
+    the sandbox raises where the host cannot hold it (IsolationError).
+    """
+    unknown = layers - ALL_LAYERS
+    if unknown:
+        raise ValueError(f"unknown layer {min(unknown)!r}; one of: {', '.join(LAYERS)}")
+    start = time.monotonic()
+    shipped = load(SHIPPED)
+    given = shipped if corpus is None else load(corpus)
+    run = _Run(given, shipped, layers, progress or (lambda done, total, label: None))
+    results = sorted(run.results(), key=lambda result: (result.status == "accepted", result.path))
+    order = tuple(layer for layer in LAYERS if layer in layers)
+    return Replay(tuple(results), order, time.monotonic() - start)
+
+
+class _Run:
+    """One replay: the controls first, then the layers under test."""
+
+    def __init__(self, given: Corpus, shipped: Corpus, layers: frozenset[str], progress: Progress) -> None:
+        self._layers, self._progress = layers, progress
+        self._attacks = [attack for attack in given.attacks if _runnable(attack)]
+        self._honest = [kernel for kernel in given.honest if _runnable(kernel)]
+        self._broken = [*given.broken, *(_foreign(e) for e in (*given.attacks, *given.honest) if not _runnable(e))]
+        kernels = {kernel.id: kernel for kernel in (*shipped.honest, *given.honest) if _runnable(kernel)}
+        self._sibling, self._wrong = kernels[_SIBLING], kernels[_WRONG]
+        fast = [kernel for kernel in shipped.honest if kernel.style == "fast"]
+        named = {attack.twin for attack in self._attacks}
+        wanted = [self._sibling, *fast, *self._honest, *(kernels[name] for name in named if name in kernels)]
+        self._twins = {kernel.id: kernel for kernel in wanted if not kernel.wrong}
+        self._total = 2 * len(self._attacks) + len(self._honest)
+        self._done = 0
+
+    def results(self) -> list[Result]:
+        """One result for each entry and broken file, in no particular order."""
+        proofs = self._controls(frozenset(), "control")
+        if "judge" in self._layers:
+            found = self._on_the_judge()
+        else:
+            found = self._on_the_weak_scorer()
+        proven = {attack.id: proof.gain is not None for attack, proof in proofs}
+        results = [_with_proof(result, proven) for result in found]
+        return results + [
+            Result(broken.path.name, "broken-file", None, None, None, str(broken.path), broken.reason)
+            for broken in self._broken
+        ]
+
+    def _step(self, count: int, label: str) -> None:
+        self._done += count
+        self._progress(self._done, self._total, label)
+
+    def _controls(self, layers: frozenset[str], label: str) -> list[tuple[Attack, Control]]:
+        """Every attack against the weak scorer plus ``layers``."""
+        with WeakControl(self._sibling, self._wrong, layers) as weak:
+            fallback = self._fastest({k: weak.honest_reward(v.payload) for k, v in self._reference_twins().items()})
+
+            def one(attack: Attack) -> tuple[Attack, Control]:
+                control = weak.run(attack, self._twins.get(attack.twin or "", fallback))
+                self._step(1, label)
+                return attack, control
+
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                return list(pool.map(one, self._attacks))
+
+    def _reference_twins(self) -> dict[str, Honest]:
+        """Kernels among which the fastest is looked for: measuring all of them is left to the judge."""
+        fast = {name: kernel for name, kernel in self._twins.items() if kernel.style == "fast"}
+        return fast or self._twins
+
+    def _fastest(self, rewards: dict[str, float]) -> Honest:
+        return self._twins[max(rewards, key=lambda name: rewards[name])]
+
+    def _on_the_weak_scorer(self) -> list[Result]:
+        """Ablation: the weak scorer plus layers that are not the judge."""
+        results: list[Result] = []
+        for attack, control in self._controls(self._layers, "attacks"):
+            status = "stopped" if control.gain is None else "gained"
+            evidence = control.gain or f"status {control.status}"
+            results.append(_result(attack, status, control.reward, control.honest_reward, control.layer, evidence))
+        with WeakControl(self._sibling, self._wrong, self._layers) as weak, ThreadPoolExecutor(_AT_ONCE) as pool:
+            groups = pool.map(lambda kernel: weak.score([kernel.payload]).scores[0], self._honest)
+            for kernel, score in zip(self._honest, groups, strict=True):
+                self._step(1, "honest kernels")
+                results.append(_honest_result(kernel, Shot(score.status, score.reward, None, "", None)))
+        return results
+
+    def _on_the_judge(self) -> list[Result]:
+        """The layers under test include the judge: score honest kernels, then attacks, then look again."""
+        with Range(self._layers, self._sibling) as range_:
+            kernels = {kernel.id: kernel for kernel in (*self._twins.values(), *self._honest, self._wrong)}
+            shots = dict(zip(kernels, range_.fire(list(kernels.values()), self._counter("honest kernels")), strict=True))
+            speeds = {name: shots[name].reward or 0.0 for name in self._twins if shots[name].correct}
+            if not speeds:
+                speeds = {self._sibling.id: 0.0}
+            fallback = self._fastest(speeds)
+            results = [_honest_result(kernel, shots[kernel.id]) for kernel in self._honest]
+            fired = range_.fire(self._attacks, self._counter("attacks"))
+            for attack, shot in zip(self._attacks, fired, strict=True):
+                twin = self._twins.get(attack.twin or "", fallback)
+                twin = twin if shots[twin.id].correct else fallback
+                results.append(self._judge_attack(range_, attack, shot, twin, shots))
+        return results
+
+    def _counter(self, label: str) -> Callable[[int], None]:
+        return lambda count: self._step(count, label)
+
+    def _judge_attack(
+        self, range_: Range, attack: Attack, shot: Shot, twin: Honest, shots: dict[str, Shot]
+    ) -> Result:
+        fake = attack.gain == "fake-correctness"
+        honest = shots[twin.id]
+        wrong = shots[self._wrong.id]
+        why = range_.gain(shot, honest, wrong if fake else honest)
+        if why is not None and shot.disturbed is None:
+            again, second = range_.fire([attack, twin])  # noise must not be called a gain: it has to repeat
+            why = range_.gain(again, second, wrong if fake else second)
+            shot, honest = (again, second) if why is not None else (shot, honest)
+        yardstick = wrong if fake and not shot.correct else honest
+        evidence = why or shot.evidence or f"status {shot.status}, no more than an honest kernel earns"
+        status = "stopped" if why is None else "gained"
+        return _result(attack, status, shot.reward, yardstick.reward, shot.layer, evidence)
+
+
+def _runnable(entry: Attack | Honest) -> bool:
+    return entry.task == "matmul" and entry.language == "python"
+
+
+def _foreign(entry: Attack | Honest) -> Broken:
+    reason = (
+        f"{entry.path}:1: task {entry.task!r} in {entry.language} cannot be replayed here; "
+        "this version replays task 'matmul' in python"
+    )
+    return Broken(entry.path, reason)
+
+
+def _result(
+    attack: Attack, status: str, reward: float | None, honest: float | None, layer: str | None, evidence: str
+) -> Result:
+    outcome: Outcome = "stopped" if status == "stopped" else "gained"
+    return Result(attack.id, outcome, reward, honest, layer, str(attack.path), evidence, attack.family)
+
+
+def _honest_result(kernel: Honest, shot: Shot) -> Result:
+    wanted = Status.WRONG if kernel.wrong else Status.CORRECT
+    accepted = shot.status is wanted and shot.disturbed is None
+    evidence = "" if accepted else f"expected {wanted}, judged {shot.status}: {shot.disturbed or shot.evidence}"
+    outcome: Outcome = "accepted" if accepted else "refused"
+    return Result(kernel.id, outcome, shot.reward, None, shot.layer, str(kernel.path), evidence, "honest")
+
+
+def _with_proof(result: Result, proven: dict[str, bool]) -> Result:
+    if result.status not in ("stopped", "gained"):
+        return result
+    fields: dict[str, Any] = {name: getattr(result, name) for name in Result.__dataclass_fields__}
+    return Result(**{**fields, "proven": proven[result.id]})
+
+
+__all__: Sequence[str] = ["ALL_LAYERS", "Progress", "Replay", "Result", "replay"]

@@ -1,0 +1,143 @@
+"""The command line: one thin function a command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ._version import __version__
+from .sandbox import AssayError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Score code that a language model wrote, so that the score can be trusted as a reward; train on it.",
+)
+out = Console()
+err = Console(stderr=True)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def usage(message: str) -> typer.Exit:
+    """One sentence on stderr; the exit code of wrong usage."""
+    err.print(f"assay: {message}", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(2)
+
+
+def progress_bar(console: Console) -> Progress:
+    """The bar every long command shows on stderr."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(*columns, console=console, transient=True)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"assay {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Options of every command."""
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise usage(f"cannot read {path}: {error.strerror}; give a file with a kernel or a completion") from error
+
+
+def _looks(pairs: int) -> tuple[int, ...]:
+    return tuple(look for look in (10, 20) if look < pairs) + ((pairs,) if pairs else ())
+
+
+@app.command()
+def score(
+    files: Annotated[list[Path], typer.Argument(help="Kernels (*.py) or completions (any other suffix).")],
+    task: Annotated[str, typer.Option(help="Task name or package.module:TASK.")] = "matmul",
+    check: Annotated[list[str] | None, typer.Option(help="More checks: name or package.module:function.")] = None,
+    pairs: Annotated[int, typer.Option(min=0, max=400, help="Timed pairs at most; 0 times nothing.")] = 40,
+    replay: Annotated[str | None, typer.Option(help="Secret of an earlier run: same shapes, same data.")] = None,
+    unsafe: Annotated[bool, typer.Option(help="Judge without the jail core, for looking only.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Judge kernels: correctness, speed against the baseline, and what the sandbox saw."""
+    from .rewards import BUILTIN, Scorer
+    from .rewards.console import record, verdict_table
+
+    codes = {path: _read(path) for path in files}
+    try:
+        secret = bytes.fromhex(replay) if replay else None
+    except ValueError:
+        raise usage(f"--replay {replay!r} is not a secret in hex; copy it from a verdict's replay line") from None
+    if secret is not None and len(secret) != 16:
+        raise usage(f"--replay needs 32 hex digits, got {len(secret) * 2}; copy it from a verdict's replay line")
+    looks = _looks(pairs)
+    with (
+        Scorer(task, checks=[*BUILTIN, *(check or [])], looks=looks, secret=secret, unsafe=unsafe) as scorer,
+        progress_bar(err) as bar,
+    ):
+        step = bar.add_task("judging", total=len(files))
+        for path, text in codes.items():
+            grade = scorer.grade_code if path.suffix == ".py" else scorer.grade
+            graded = grade([text])[0]
+            again = f"assay score {path} --task {task} --pairs {pairs} --replay {scorer.last_secret.hex()}"
+            bar.advance(step)
+            if as_json:
+                typer.echo(json.dumps(record(str(path), graded, again)))
+            else:
+                out.print(verdict_table(str(path), graded, again), soft_wrap=True)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Tell which protections are on here, and whether rewards can be trusted."""
+    from rich.table import Table
+
+    from .rewards import find_task
+    from .sandbox.doctor import MEANING, diagnose
+
+    found = diagnose(find_task("matmul"))
+    if as_json:
+        typer.echo(json.dumps({**asdict(found), "sentence": found.sentence}))
+    else:
+        table = Table("protection", "on", "what it means")
+        for name, active in found.protections.items():
+            table.add_row(name, "[green]yes[/green]" if active else "[yellow]no[/yellow]", MEANING[name])
+        out.print(table)
+        out.print(f"timing cores {found.cores}, empty window {found.overhead_ns / 1e6:.2f} ms", highlight=False)
+        out.print("  ".join(f"{name} {value}" for name, value in found.host.items()), highlight=False)
+        packages = (f"{name} {value or 'not installed'}" for name, value in found.packages.items())
+        out.print("  ".join(packages), highlight=False)
+        out.print(found.sentence, highlight=False)
+    raise typer.Exit(0 if found.ok else 1)
+
+
+def main() -> None:
+    """Entry point: errors of ours are one sentence on stderr."""
+    from .rewards import CheckError, UnknownTaskError
+
+    try:
+        app()
+    except (CheckError, UnknownTaskError) as error:
+        err.print(f"assay: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except AssayError as error:
+        err.print(f"assay: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
