@@ -4,6 +4,8 @@ Candidates run with full builtins and keep their globals from trial to trial. Ru
 worker, whose code it borrows; standard library only.
 """
 
+import __future__  # noqa: F401  (loaded here and below because nothing can be opened once the jail is locked)
+
 import builtins
 import ctypes
 import importlib.util
@@ -11,6 +13,8 @@ import os
 import signal
 import socket
 import sys
+import time  # noqa: F401
+import unicodedata  # noqa: F401
 
 
 def load_worker():

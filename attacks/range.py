@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from .catalogue import LAYERS, Attack, Honest
 
 _OPEN_WORKER = Path(__file__).resolve().with_name("open_worker.py")
 _BATCH = 16
+_MOVED = 0.1
+"""Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Range:
         self._layers = layers
         self._sibling = sibling
         self._band = find_task("matmul").dead_band
+        self._secret = os.urandom(16)  # one for all batches: the same shapes, so that speeds can be compared
         self._stack = ExitStack()
 
     def __enter__(self) -> Range:
@@ -57,10 +61,10 @@ class Range:
 
     def _open(self) -> None:
         if self._layers == frozenset(LAYERS):
-            self._scorer = Scorer()
+            self._scorer = Scorer(secret=self._secret)
         else:
             options = {} if "context" in self._layers else {"worker_program": _OPEN_WORKER}
-            self._scorer = Scorer(policy="policy" in self._layers, **options)
+            self._scorer = Scorer(secret=self._secret, policy="policy" in self._layers, **options)
         self._scorer.ready()
 
     def _grade(self, entries: Sequence[Attack | Honest]) -> list[Shot]:
@@ -91,7 +95,10 @@ class Range:
         return found, self._moved(sibling)
 
     def _single(self, entry: Attack | Honest) -> Shot:
+        """One entry beside the sibling; a disturbance must repeat, since the host's noise is one too."""
         (shot,), disturbed = self._volley([entry])
+        if disturbed is not None:
+            (shot,), disturbed = self._volley([entry])
         return replace(shot, disturbed=disturbed)
 
     def _again(self, entry: Attack | Honest) -> Shot:
@@ -102,7 +109,7 @@ class Range:
         """What happened to the sibling's reward, if it differs from that of the sibling alone."""
         if sibling.status is not self._alone.status:
             return f"made its sibling {sibling.status}"
-        if _apart(sibling.timing, self._alone.timing, 2 * self._band):
+        if _apart(sibling.timing, self._alone.timing, _MOVED):
             return "changed its sibling's measured speed"
         return None
 

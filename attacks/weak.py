@@ -6,11 +6,13 @@ confine.py for the fence around it). The replay uses it as its control: what doe
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +98,6 @@ def _run(scorer: dict[str, object], wall: float) -> tuple[str, dict[str, object]
     """(standard output of the weak scorer, report of its fence)."""
     with (
         tempfile.TemporaryDirectory(prefix="assay-weak-") as home,
-        tempfile.TemporaryFile() as output,
         tempfile.TemporaryFile() as report,
     ):
         job = {
@@ -109,26 +110,42 @@ def _run(scorer: dict[str, object], wall: float) -> tuple[str, dict[str, object]
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(HERE / "confine.py"), str(report.fileno())],
             stdin=subprocess.PIPE,
-            stdout=output,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=[report.fileno()],
             start_new_session=True,
             cwd=home,
         )
-        try:
-            process.communicate(json.dumps(job).encode(), timeout=wall + GRACE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        output.seek(0)
+        with process:
+            reader = threading.Thread(target=_read, args=(process, output := bytearray()))
+            reader.start()
+            try:
+                assert process.stdin is not None
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.write(json.dumps(job).encode())
+                    process.stdin.close()
+                process.wait(wall + GRACE)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                process.kill()
+                process.wait()
+                reader.join()
         report.seek(0)
-        text = output.read(OUTPUT_LIMIT).decode("utf-8", "replace")
+        text = output.decode("utf-8", "replace")
         data = report.read()
         return text, json.loads(data) if data else {"exit": None}
+
+
+def _read(process: subprocess.Popen[bytes], output: bytearray) -> None:
+    """Collect standard output up to its limit; whoever writes more finds the pipe closed."""
+    assert process.stdout is not None
+    while len(output) < OUTPUT_LIMIT:
+        part = process.stdout.read1(1 << 16)
+        if not part:
+            return
+        output += part
+    process.stdout.close()
 
 
 def _parse(text: str) -> dict[int, tuple[Status, float]]:

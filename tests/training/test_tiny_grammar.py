@@ -6,6 +6,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from assay.training.tiny import grammar
 from assay.training.tiny.broken import BROKEN
 from assay.training.tiny.hacks import HACKS

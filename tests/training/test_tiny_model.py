@@ -8,11 +8,12 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from transformers import GptOssForCausalLM  # noqa: E402
+
 from assay.rewards.tasks.matmul import PROMPT  # noqa: E402
 from assay.training import tiny  # noqa: E402
 from assay.training.tiny import grammar, mxfp4  # noqa: E402
 from assay.training.tiny.measure import extract, family, sample  # noqa: E402
-from transformers import GptOssForCausalLM  # noqa: E402
 
 
 @pytest.fixture(scope="module")

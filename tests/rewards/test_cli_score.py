@@ -1,0 +1,113 @@
+"""``assay score`` and ``assay doctor`` as a user runs them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+GOOD = "def matmul(A, B):\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]\n"
+
+
+def assay(*arguments, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "assay.cli", *map(str, arguments)], capture_output=True, text=True, cwd=cwd
+    )
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kernels")
+    contents = {
+        "good.py": GOOD.encode(),
+        "cheat.py": b"import numpy\n",
+        "wordy.md": f"Sure!\n```python\n{GOOD}```\n".encode(),
+        "two.md": f"```python\nimport os\n```\nbetter:\n```python\n{GOOD}```\n".encode(),
+        "none.md": b"I cannot do that.",
+        "empty.py": b"",
+        "nul.py": b"\0",
+        "latin.py": b"x = '\xff'",
+        "big.py": b"x" * 10_000_000,
+        "deep.py": b"(" * 10_000,
+        "markup.py": b"def matmul(A, B):\n    raise ValueError('[red]x[/red] [bold')\n",
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    done = assay("score", *(folder / name for name in contents), "--pairs", 6, "--json")
+    assert done.returncode == 0, done.stderr
+    return folder, {name: json.loads(line) for name, line in zip(contents, done.stdout.splitlines(), strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        *(("good.py", "correct"), ("wordy.md", "correct"), ("two.md", "correct"), ("cheat.py", "cheat")),
+        *(("none.md", "no-code"), ("empty.py", "no-code"), ("nul.py", "crash"), ("latin.py", "crash")),
+        *(("big.py", "crash"), ("deep.py", "crash"), ("markup.py", "crash")),
+    ],
+)
+def test_every_file_gets_its_verdict(scored, name, status):
+    assert scored[1][name]["status"] == status
+
+
+def test_a_record_holds_what_a_reader_needs(scored):
+    record = scored[1]["good.py"]
+    assert {"status", "reward", "checks", "findings", "layer", "timing", "isolation", "level", "replay"} <= set(record)
+    assert {"speedup", "low", "high", "confidence", "cpu_ns", "wall_ns"} <= set(record["timing"])
+
+
+def test_evidence_names_the_layer_that_decided(scored):
+    assert scored[1]["cheat.py"]["layer"] == "policy"
+    assert scored[1]["cheat.py"]["findings"][0]["evidence"].startswith("line 1")
+
+
+def test_the_replay_command_judges_again(scored):
+    command = scored[1]["good.py"]["replay"].split()
+    done = assay(*command[1:], "--json")
+    assert json.loads(done.stdout)["status"] == "correct"
+
+
+def test_a_table_is_printed_for_people(scored):
+    done = assay("score", scored[0] / "good.py", scored[0] / "markup.py", "--pairs", 6)
+    assert done.returncode == 0, done.stderr
+    assert "speedup" in done.stdout
+    assert "[red]x[/red] [bold" in done.stdout  # untrusted text is shown, not interpreted
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["score", "missing.py"], "missing.py"),
+        (["score", "."], "directory"),
+        (["score", __file__, "--task", "nothing"], "nothing"),
+        (["score", __file__, "--check", "nothing"], "nothing"),
+        (["score", __file__, "--replay", "zz"], "--replay"),
+        (["score", __file__, "--replay", "00"], "32 hex digits"),
+        (["score"], "FILES"),
+        (["nothing"], "nothing"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_exit_code_2(arguments, named):
+    done = assay(*arguments)
+    assert done.returncode == 2
+    assert named.lower() in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+
+
+def test_doctor_says_what_is_on():
+    done = assay("doctor", "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert found["ok"]
+    assert found["protections"]["seccomp"]
+    assert found["protections"]["namespaces"] is False
+
+
+def test_scoring_works_from_a_folder_whose_names_shadow_packages(tmp_path):
+    for name in ("sandbox", "rewards", "numpy", "dill", "ctypes"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('shadowed')")
+    (tmp_path / "good.py").write_text(GOOD)
+    command = [f"{sys.prefix}/bin/assay", "score", "good.py", "--pairs", "0", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert json.loads(done.stdout)["status"] == "correct", done.stderr
