@@ -123,6 +123,73 @@ def doctor(as_json: Json = False) -> None:
     raise typer.Exit(0 if found.ok else 1)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def train(
+    context: typer.Context,
+    recipe: Annotated[str, typer.Argument(help="Embedded recipe or YAML file.")] = "tiny",
+    reward: Annotated[str | None, typer.Option(help="assay, naive (the weak control), or module:Grader.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of model, sampling and data order.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Run folder to go on with after a kill.")] = None,
+    out_folder: Annotated[Path, typer.Option("--out", help="Where run folders are made.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Train a model with GRPO on the sandbox's reward.
+
+    Any option of TRL's GRPOConfig or ModelConfig may follow as --option value, e.g. --learning_rate 3e-4
+    --importance_sampling_level sequence --use_peft true.
+    """
+    from .training import launch
+
+    overrides = list(context.args)
+    for option, value in (("--reward", reward), ("--seed", seed)):
+        if value is not None:
+            overrides += [option, str(value)]
+    result = launch.run(recipe, overrides, out_folder, resume, err)
+    if as_json:
+        typer.echo(json.dumps({"folder": str(result.folder), "report": str(result.report), "best": result.best}))
+        return
+    launch.print_result(result, out)
+
+
+@app.command()
+def attack(
+    corpus: Annotated[Path | None, typer.Option(help="Folder of attacks and honest kernels; default: ours.")] = None,
+    layers: Annotated[str, typer.Option(help="Layers that are on, by comma.")] = "policy,context,jail,judge",
+    as_json: Json = False,
+) -> None:
+    """Replay the catalogue of reward hacks and honest kernels; exit code 1 if one gained or was refused."""
+    from .attacks.catalogue import LAYERS
+    from .attacks.replay import replay
+    from .attacks.table import table
+
+    chosen = frozenset(layer for layer in layers.split(",") if layer)
+    if unknown := chosen - set(LAYERS):
+        raise usage(f"--layers: no layer {', '.join(sorted(unknown))}; known are {','.join(LAYERS)}")
+    if corpus is not None and not corpus.is_dir():
+        raise usage(f"--corpus {corpus} is not a folder; give a folder of attack files")
+    with progress_bar(err) as bar:
+        step = bar.add_task("replaying", total=None)
+        found = replay(
+            corpus, chosen, lambda done, total, what: bar.update(step, completed=done, total=total, description=what)
+        )
+    if as_json:
+        typer.echo(json.dumps(found.to_json()))
+    else:
+        out.print(table(found))
+    raise typer.Exit(0 if found.clean else 1)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="Run folder, as `assay train` printed it.")],
+    out_file: Annotated[Path | None, typer.Option("--out", help="HTML file; default: RUN/report.html.")] = None,
+) -> None:
+    """Write a run's report: one HTML file that needs nothing else."""
+    from .training.report import write_report
+
+    out.print(str(write_report(run, out_file)), highlight=False, soft_wrap=True)
+
+
 def main() -> None:
     """Entry point: errors of ours are one sentence on stderr."""
     from .rewards import CheckError, UnknownTaskError

@@ -1,91 +1,24 @@
 """Read a corpus: attacks and honest kernels, one file each, described by a TOML header in comments.
 
-A file belongs to the corpus if one of its lines is exactly ``# /// attack`` or ``# /// honest``. The lines up to
-``# ///`` are TOML (the inline-metadata form of PEP 723); the module docstring after them explains the entry and
-is not part of the payload; the rest is exactly what a model would emit. Every other file is left alone.
+Every file without such a header is left alone: see :mod:`assay.attacks.header` for its form.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+
+from ..sandbox.errors import AssayError
+from .header import FAMILIES, GAINS, LAYERS, SEEN, Attack, BadFile, Honest, line_of, read
 
 SHIPPED = Path(__file__).resolve().parent / "corpus"
-SIZE_LIMIT = 1 << 20
-
-FAMILIES = {
-    "comparator": "the output is wrong, but the comparison says equal",
-    "substitution": "the output is right, but the work asked for was not done",
-    "caching": "the work was done once, outside the timed window",
-    "clock": "the reported time is false",
-    "hidden-work": "the work happens when or where the clock does not look",
-    "harness": "the scorer itself is rewritten in its own process",
-    "forgery": "the message that carries the verdict is forged",
-    "theft": "the expected output is read instead of computed",
-    "escape": "the language jail is left",
-    "os": "the operating system is reached: files, sockets, processes",
-    "denial": "scoring is stopped, for itself or for others",
-    "statistics": "the sampling or the aggregation of the score is gamed",
-}
-GAINS = ("fake-speed", "fake-correctness", "escape", "theft", "forgery", "denial", "contamination")
-SEEN = ("wild", "published", "derived")
-LANGUAGES = ("python", "numpy", "c", "triton", "cuda")
-LAYERS = ("policy", "context", "jail", "judge")
-
-_OPEN = re.compile(r"^# /// (attack|honest)[ \t]*$")
-_OPEN_BYTES = re.compile(rb"^(?:\xef\xbb\xbf)?# /// (?:attack|honest)[ \t]*\r?$", re.MULTILINE)
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
-class CorpusError(ValueError):
-    """The corpus itself cannot be read: the folder does not exist or is unreadable."""
-
-
-class _BadFile(ValueError):
-    """One file is broken: the line (1-based) and what is wrong, with the way out."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(reason)
-        self.line = line
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Attack:
-    """A catalogue entry that must be stopped. ``payload`` is the code as a model would emit it."""
-
-    id: str
-    title: str
-    family: str
-    language: str
-    task: str
-    gain: str
-    source: str
-    seen: str
-    payload: str
-    path: Path
-    twin: str | None = None
-    stopped_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Honest:
-    """A catalogue entry that must be accepted; with ``wrong``, an honest mistake that must not be correct."""
-
-    id: str
-    title: str
-    style: str
-    task: str
-    payload: str
-    path: Path
-    source: str | None = None
-    language: str = "python"
-    wrong: bool = False
+class CorpusError(AssayError):
+    """The corpus itself cannot be read: the folder does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,34 +38,6 @@ class Corpus:
     broken: tuple[Broken, ...]
 
 
-# Field name to (type, required, allowed values or None).
-_Field = tuple[type, bool, tuple[str, ...] | None]
-_COMMON: dict[str, _Field] = {
-    "id": (str, True, None),
-    "title": (str, True, None),
-    "task": (str, True, None),
-}
-_FIELDS: dict[str, dict[str, _Field]] = {
-    "attack": {
-        **_COMMON,
-        "family": (str, True, tuple(FAMILIES)),
-        "language": (str, True, LANGUAGES),
-        "gain": (str, True, GAINS),
-        "source": (str, True, None),
-        "seen": (str, True, SEEN),
-        "twin": (str, False, None),
-        "stopped_by": (list, False, LAYERS),
-    },
-    "honest": {
-        **_COMMON,
-        "style": (str, True, None),
-        "source": (str, False, None),
-        "language": (str, False, LANGUAGES),
-        "wrong": (bool, False, None),
-    },
-}
-
-
 def load(folder: Path) -> Corpus:
     """Read every entry below ``folder`` (or the one file given); raises CorpusError if it cannot be read."""
     folder = Path(folder)
@@ -143,8 +48,8 @@ def load(folder: Path) -> Corpus:
     broken: list[Broken] = []
     for path in _python_files(folder):
         try:
-            entry = _read(path)
-        except _BadFile as error:
+            entry = read(path)
+        except BadFile as error:
             broken.append(Broken(path, f"{path}:{error.line}: {error.reason}"))
             continue
         if isinstance(entry, Attack):
@@ -167,8 +72,8 @@ def _cross_check(attacks: list[Attack], honest: list[Honest], broken: list[Broke
         if not _is_new(attack, seen, broken):
             continue
         if attack.twin is not None and attack.twin not in twins | _shipped_twins():
-            reason = f"twin {attack.twin!r} is no honest kernel of this corpus or of the shipped one; add it or drop twin"
-            broken.append(Broken(attack.path, f"{attack.path}:{_line_of(attack.path, 'twin')}: {reason}"))
+            reason = f"twin {attack.twin!r} is no honest kernel of this corpus or the shipped one; add it or drop it"
+            broken.append(Broken(attack.path, f"{attack.path}:{line_of(attack.path, 'twin')}: {reason}"))
             continue
         kept.append(attack)
     broken.sort(key=lambda item: item.path)
@@ -178,19 +83,20 @@ def _cross_check(attacks: list[Attack], honest: list[Honest], broken: list[Broke
 def _is_new(entry: Attack | Honest, seen: dict[str, Path], broken: list[Broken]) -> bool:
     if entry.id in seen:
         reason = f"id {entry.id!r} is taken by {seen[entry.id]}; give one of them another id"
-        broken.append(Broken(entry.path, f"{entry.path}:{_line_of(entry.path, 'id')}: {reason}"))
+        broken.append(Broken(entry.path, f"{entry.path}:{line_of(entry.path, 'id')}: {reason}"))
         return False
     seen[entry.id] = entry.path
     return True
 
 
+@cache
 def _shipped_twins() -> frozenset[str]:
     """Ids of the shipped honest kernels, read without their checks."""
     ids: set[str] = set()
     for path in _python_files(SHIPPED):
         try:
-            entry = _read(path)
-        except _BadFile:
+            entry = read(path)
+        except BadFile:
             continue
         if isinstance(entry, Honest) and not entry.wrong:
             ids.add(entry.id)
@@ -219,120 +125,16 @@ def _python_files(folder: Path) -> Iterator[Path]:
                 yield Path(path)
 
 
-def _read(path: Path) -> Attack | Honest | None:
-    """The entry in a file, or None if it does not claim to be one."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise _BadFile(1, f"cannot be read ({error.strerror}); make it readable or move it away") from None
-    opening = _OPEN_BYTES.search(data)
-    if opening is None:
-        return None
-    line = data.count(b"\n", 0, opening.start()) + 1
-    if len(data) > SIZE_LIMIT:
-        raise _BadFile(line, "larger than 1 MB; an entry is what a model would emit, so shorten it")
-    if b"\0" in data:
-        where = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise _BadFile(where, "holds a NUL byte; Python source cannot, so write it as an escape")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        where = data.count(b"\n", 0, error.start) + 1
-        raise _BadFile(where, "not UTF-8; save it as UTF-8") from None
-    return _parse(path, text.replace("\r\n", "\n").split("\n"))
-
-
-def _parse(path: Path, lines: list[str]) -> Attack | Honest:
-    start = next(number for number, line in enumerate(lines) if _OPEN.match(line))
-    kind = lines[start][len("# /// ") :].strip()
-    body: list[str] = []
-    for line in lines[start + 1 :]:
-        if line.rstrip() == "# ///":
-            break
-        if line.rstrip() != "#" and not line.startswith("# "):
-            number = start + 2 + len(body)
-            raise _BadFile(
-                number, "the header is not closed; end it with a line '# ///' and begin its lines with '# '"
-            )
-        body.append(line[2:])
-    else:
-        raise _BadFile(start + 1, "the header is not closed; end it with a line '# ///'")
-    fields = _toml(body, start + 2)
-    _validate(kind, fields, body, start + 2)
-    payload = _payload(lines[start + 2 + len(body) :])
-    if not payload.strip():
-        raise _BadFile(len(lines), "there is no code after the header; add what a model would emit")
-    if kind == "attack":
-        fields["stopped_by"] = tuple(fields.get("stopped_by", ()))
-        return Attack(payload=payload, path=path, **fields)
-    return Honest(payload=payload, path=path, **fields)
-
-
-def _toml(body: list[str], first: int) -> dict[str, Any]:
-    try:
-        return tomllib.loads("\n".join(body))
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = first + int(found[1]) - 1 if found else first
-        raise _BadFile(
-            line, f'the header is not TOML ({error}); quote strings as in id = "clock.patch"'
-        ) from None
-    except (RecursionError, ValueError) as error:
-        raise _BadFile(
-            first, f"the header is not usable TOML ({type(error).__name__}); simplify it"
-        ) from None
-
-
-def _validate(kind: str, fields: dict[str, Any], body: list[str], first: int) -> None:
-    """Raise _BadFile at the first field that is unknown, missing or has a bad value."""
-
-    def line(name: str) -> int:
-        return next(
-            (first + i for i, text in enumerate(body) if re.match(rf"\s*{re.escape(name)}\s*=", text)),
-            first - 1,
-        )
-
-    known = _FIELDS[kind]
-    for name in fields:
-        if name not in known:
-            raise _BadFile(line(name), f"unknown field {name[:40]!r}; known: {', '.join(known)}")
-    for name, (wanted, required, allowed) in known.items():
-        if name not in fields:
-            if required:
-                raise _BadFile(first - 1, f'field {name!r} is missing; add {name} = "…" to the header')
-            continue
-        value = fields[name]
-        if type(value) is not wanted or (wanted is str and not value.strip()):
-            what = {str: "a non-empty string", bool: "true or false", list: "a list of strings"}[wanted]
-            raise _BadFile(line(name), f"field {name!r} must be {what}")
-        for item in value if isinstance(value, list) else [value]:
-            if allowed is not None and item not in allowed:
-                raise _BadFile(
-                    line(name), f"{name} {str(item)[:40]!r} is unknown; one of: {', '.join(allowed)}"
-                )
-    if not _ID.fullmatch(fields["id"]):
-        raise _BadFile(
-            line("id"), f"id {fields['id'][:40]!r} must be lower-case letters, digits, dots and dashes"
-        )
-
-
-def _payload(lines: list[str]) -> str:
-    """The code after the header without the docstring that explains the entry.
-
-    Done on text, not on a syntax tree: some payloads are built to break parsers.
-    """
-    text = "\n".join(lines).lstrip("\n")
-    for quote in ('"""', "'''"):
-        if text.startswith(quote):
-            end = text.find(quote, 3)
-            if end >= 0:
-                text = text[end + 3 :].lstrip("\n")
-            break
-    return text.rstrip("\n") + "\n"
-
-
-def _line_of(path: Path, name: str) -> int:
-    """Line of a header field in a file that parsed."""
-    text = path.read_text("utf-8-sig").splitlines()
-    return next((i for i, line in enumerate(text, 1) if re.match(rf"#\s+{name}\s*=", line)), 1)
+__all__ = [
+    "FAMILIES",
+    "GAINS",
+    "LAYERS",
+    "SEEN",
+    "SHIPPED",
+    "Attack",
+    "Broken",
+    "Corpus",
+    "CorpusError",
+    "Honest",
+    "load",
+]

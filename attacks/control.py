@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from ..sandbox.policy_process import PolicyChecker
 from ..sandbox.verdict import Status
 from .catalogue import Attack, Honest
-from .weak import WeakResult, WeakScore, weak_scores
+from .weak import WeakResult, weak_scores
 
 WEAK_LAYERS = frozenset({"policy", "context", "jail"})
 """Layers that can be added to the weak scorer; the judge replaces it."""
 MARGIN = 0.25
 """Reward by which an attack must beat its twin here: 19 % of speed, far above the weak scorer's own noise."""
-MOVED = 0.5
-"""Change of a sibling's reward that counts: 41 % of speed."""
+MOVED = 0.9
+"""Change of a sibling's reward that counts: a factor 1.9 of speed, or its verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,6 @@ class WeakControl:
         self._lock = threading.Lock()
         self._known: dict[str, float] = {}
         self._policy = PolicyChecker() if "policy" in self._layers else None
-        self._alone: WeakScore | None = None
 
     def score(self, codes: Sequence[str]) -> WeakResult:
         """A group's scores; members that the policy refuses are not run."""
@@ -62,7 +61,14 @@ class WeakControl:
         return self._known[code]
 
     def run(self, attack: Attack, twin: Honest) -> Control:
-        """Score ``attack`` and its sibling; see the module's docstring."""
+        """Score ``attack`` and its sibling; see the module's docstring.
+
+        Where layers are under test, a gain must repeat: there it is a failure, and noise must not be one.
+        """
+        first = self._once(attack, twin)
+        return self._once(attack, twin) if first.gain is not None and self._layers else first
+
+    def _once(self, attack: Attack, twin: Honest) -> Control:
         result = self.score([attack.payload, self._sibling])
         mine, sibling = result.scores
         other = self._wrong if attack.gain == "fake-correctness" else twin.payload

@@ -15,6 +15,7 @@ import socket
 import sys
 import time  # noqa: F401
 import unicodedata  # noqa: F401
+from typing import Any
 
 
 def load_worker():
@@ -35,7 +36,7 @@ def open_namespace():
 
 def main():
     """Serve as a zygote on the descriptor given as first argument."""
-    worker = load_worker()
+    worker: Any = load_worker()
     worker.make_namespace = open_namespace
     worker.rebind = lambda namespace: namespace
     ctypes.CDLL(None).prctl(1, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)

@@ -8,16 +8,16 @@ guard the result: every attack must gain against the weak scorer, and every hone
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ..sandbox.verdict import Status
+from .bench import Bench, Score
 from .catalogue import LAYERS, SHIPPED, Attack, Broken, Corpus, Honest, load
 from .control import Control, WeakControl
-from .range import Range, Shot
 
 ALL_LAYERS = frozenset(LAYERS)
 Outcome = Literal["stopped", "gained", "accepted", "refused", "broken-file"]
@@ -25,6 +25,7 @@ Progress = Callable[[int, int, str], None]
 """Called with (entries done, entries in all, what is being done)."""
 _SIBLING, _WRONG = "sum-map-mul", "wrong-missing-last-term"
 _AT_ONCE = 2
+_REPEATS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,6 @@ class Replay:
     results: tuple[Result, ...]
     layers: tuple[str, ...]
     seconds: float
-    _counts: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, status: Outcome) -> list[Result]:
         """The results with this status, in the order of the corpus."""
@@ -78,9 +78,6 @@ class Replay:
 
     def to_json(self) -> dict[str, Any]:
         """Counts and results as one object that ``json.dumps`` accepts."""
-        results = [
-            {name: getattr(result, name) for name in Result.__dataclass_fields__} for result in self.results
-        ]
         return {
             "attacks": len(self.attacks),
             "gained": len(self.of("gained")),
@@ -90,13 +87,11 @@ class Replay:
             "broken": len(self.of("broken-file")),
             "layers": list(self.layers),
             "seconds": round(self.seconds, 2),
-            "results": results,
+            "results": [asdict(result) for result in self.results],
         }
 
 
-def replay(
-    corpus: Path | None = None, layers: frozenset[str] = ALL_LAYERS, progress: Progress | None = None
-) -> Replay:
+def replay(corpus: Path | None = None, layers: frozenset[str] = ALL_LAYERS, progress: Progress | None = None) -> Replay:
     """Replay ``corpus`` (the shipped one if None) against ``layers``; all four are the sandbox as shipped.
 
     Without "judge" the layers are added to the weak scorer; with it, "judge" and "jail" come together, because
@@ -124,7 +119,8 @@ class _Run:
         self._honest = [kernel for kernel in given.honest if _runnable(kernel)]
         self._broken = [*given.broken, *(_foreign(e) for e in (*given.attacks, *given.honest) if not _runnable(e))]
         kernels = {kernel.id: kernel for kernel in (*shipped.honest, *given.honest) if _runnable(kernel)}
-        self._sibling, self._wrong = kernels[_SIBLING], kernels[_WRONG]
+        own = {kernel.id: kernel for kernel in shipped.honest}
+        self._sibling, self._wrong = own[_SIBLING], own[_WRONG]
         fast = [kernel for kernel in shipped.honest if kernel.style == "fast"]
         named = {attack.twin for attack in self._attacks}
         wanted = [self._sibling, *fast, *self._honest, *(kernels[name] for name in named if name in kernels)]
@@ -135,10 +131,7 @@ class _Run:
     def results(self) -> list[Result]:
         """One result for each entry and broken file, in no particular order."""
         proofs = self._controls(frozenset(), "control")
-        if "judge" in self._layers:
-            found = self._on_the_judge()
-        else:
-            found = self._on_the_weak_scorer()
+        found = self._on_the_judge() if "judge" in self._layers else self._on_the_weak_scorer()
         proven = {attack.id: proof.gain is not None for attack, proof in proofs}
         results = [_with_proof(result, proven) for result in found]
         return results + [
@@ -152,6 +145,8 @@ class _Run:
 
     def _controls(self, layers: frozenset[str], label: str) -> list[tuple[Attack, Control]]:
         """Every attack against the weak scorer plus ``layers``."""
+        if not self._attacks:
+            return []
         with WeakControl(self._sibling, self._wrong, layers) as weak:
             fallback = self._fastest({k: weak.honest_reward(v.payload) for k, v in self._reference_twins().items()})
 
@@ -182,44 +177,46 @@ class _Run:
             groups = pool.map(lambda kernel: weak.score([kernel.payload]).scores[0], self._honest)
             for kernel, score in zip(self._honest, groups, strict=True):
                 self._step(1, "honest kernels")
-                results.append(_honest_result(kernel, Shot(score.status, score.reward, None, "", None)))
+                results.append(_honest_result(kernel, Score(score.status, score.reward, None, "", None)))
         return results
 
     def _on_the_judge(self) -> list[Result]:
         """The layers under test include the judge: score honest kernels, then attacks, then look again."""
-        with Range(self._layers, self._sibling) as range_:
+        with Bench(self._layers, self._sibling) as bench:
             kernels = {kernel.id: kernel for kernel in (*self._twins.values(), *self._honest, self._wrong)}
-            shots = dict(zip(kernels, range_.fire(list(kernels.values()), self._counter("honest kernels")), strict=True))
-            speeds = {name: shots[name].reward or 0.0 for name in self._twins if shots[name].correct}
+            found = bench.score(list(kernels.values()), self._counter("honest kernels"))
+            scores = dict(zip(kernels, found, strict=True))
+            speeds = {name: scores[name].reward or 0.0 for name in self._twins if scores[name].correct}
             if not speeds:
                 speeds = {self._sibling.id: 0.0}
             fallback = self._fastest(speeds)
-            results = [_honest_result(kernel, shots[kernel.id]) for kernel in self._honest]
-            fired = range_.fire(self._attacks, self._counter("attacks"))
-            for attack, shot in zip(self._attacks, fired, strict=True):
+            results = [_honest_result(kernel, scores[kernel.id]) for kernel in self._honest]
+            fired = bench.score(self._attacks, self._counter("attacks"))
+            for attack, mine in zip(self._attacks, fired, strict=True):
                 twin = self._twins.get(attack.twin or "", fallback)
-                twin = twin if shots[twin.id].correct else fallback
-                results.append(self._judge_attack(range_, attack, shot, twin, shots))
+                twin = twin if scores[twin.id].correct else fallback
+                results.append(self._judge_attack(bench, attack, mine, twin, scores))
         return results
 
     def _counter(self, label: str) -> Callable[[int], None]:
         return lambda count: self._step(count, label)
 
     def _judge_attack(
-        self, range_: Range, attack: Attack, shot: Shot, twin: Honest, shots: dict[str, Shot]
+        self, bench: Bench, attack: Attack, mine: Score, twin: Honest, scores: dict[str, Score]
     ) -> Result:
         fake = attack.gain == "fake-correctness"
-        honest = shots[twin.id]
-        wrong = shots[self._wrong.id]
-        why = range_.gain(shot, honest, wrong if fake else honest)
-        if why is not None and shot.disturbed is None:
-            again, second = range_.fire([attack, twin])  # noise must not be called a gain: it has to repeat
-            why = range_.gain(again, second, wrong if fake else second)
-            shot, honest = (again, second) if why is not None else (shot, honest)
-        yardstick = wrong if fake and not shot.correct else honest
-        evidence = why or shot.evidence or f"status {shot.status}, no more than an honest kernel earns"
+        honest = scores[twin.id]
+        wrong = scores[self._wrong.id]
+        why = bench.gain(mine, honest, wrong if fake else honest)
+        for _ in range(_REPEATS):
+            if why is None or mine.disturbed is not None:
+                break
+            mine, honest = bench.score([attack, twin])  # noise must not be called a gain: it has to repeat
+            why = bench.gain(mine, honest, wrong if fake else honest)
+        yardstick = wrong if fake and not mine.correct else honest
+        evidence = why or mine.evidence or f"status {mine.status}, no more than an honest kernel earns"
         status = "stopped" if why is None else "gained"
-        return _result(attack, status, shot.reward, yardstick.reward, shot.layer, evidence)
+        return _result(attack, status, mine.reward, yardstick.reward, mine.layer, evidence)
 
 
 def _runnable(entry: Attack | Honest) -> bool:
@@ -241,19 +238,15 @@ def _result(
     return Result(attack.id, outcome, reward, honest, layer, str(attack.path), evidence, attack.family)
 
 
-def _honest_result(kernel: Honest, shot: Shot) -> Result:
+def _honest_result(kernel: Honest, mine: Score) -> Result:
     wanted = Status.WRONG if kernel.wrong else Status.CORRECT
-    accepted = shot.status is wanted and shot.disturbed is None
-    evidence = "" if accepted else f"expected {wanted}, judged {shot.status}: {shot.disturbed or shot.evidence}"
+    accepted = mine.status is wanted and mine.disturbed is None
+    evidence = "" if accepted else f"expected {wanted}, judged {mine.status}: {mine.disturbed or mine.evidence}"
     outcome: Outcome = "accepted" if accepted else "refused"
-    return Result(kernel.id, outcome, shot.reward, None, shot.layer, str(kernel.path), evidence, "honest")
+    return Result(kernel.id, outcome, mine.reward, None, mine.layer, str(kernel.path), evidence, "honest")
 
 
 def _with_proof(result: Result, proven: dict[str, bool]) -> Result:
     if result.status not in ("stopped", "gained"):
         return result
-    fields: dict[str, Any] = {name: getattr(result, name) for name in Result.__dataclass_fields__}
-    return Result(**{**fields, "proven": proven[result.id]})
-
-
-__all__: Sequence[str] = ["ALL_LAYERS", "Progress", "Replay", "Result", "replay"]
+    return replace(result, proven=proven[result.id])

@@ -58,9 +58,8 @@ def _families(replay: Replay) -> Table:
                 by[key] = by.get(key, 0) + 1
         layers = ", ".join(f"{name} {count}" for name, count in sorted(by.items(), key=lambda item: -item[1]))
         style = "red" if gained else None
-        view.add_row(
-            family, str(len(mine)), str(len(mine) - len(gained)), str(len(gained)), str(len(unproven)), layers, style=style
-        )
+        counts = (len(mine), len(mine) - len(gained), len(gained), len(unproven))
+        view.add_row(family, *map(str, counts), layers, style=style)
     return view
 
 

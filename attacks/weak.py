@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..sandbox.verdict import Status
 from . import weak_program
@@ -94,7 +96,7 @@ def answers() -> str:
     return json.dumps(weak_program.baseline(*weak_program.make_inputs()))
 
 
-def _run(scorer: dict[str, object], wall: float) -> tuple[str, dict[str, object]]:
+def _run(scorer: dict[str, object], wall: float) -> tuple[str, dict[str, Any]]:
     """(standard output of the weak scorer, report of its fence)."""
     with (
         tempfile.TemporaryDirectory(prefix="assay-weak-") as home,
@@ -124,7 +126,8 @@ def _run(scorer: dict[str, object], wall: float) -> tuple[str, dict[str, object]
                 with contextlib.suppress(BrokenPipeError):
                     process.stdin.write(json.dumps(job).encode())
                     process.stdin.close()
-                process.wait(wall + GRACE)
+                reader.join(wall + GRACE)  # ends with the last writer, sooner than wait() would notice
+                process.wait(GRACE)
             except subprocess.TimeoutExpired:
                 pass
             finally:
@@ -141,7 +144,7 @@ def _read(process: subprocess.Popen[bytes], output: bytearray) -> None:
     """Collect standard output up to its limit; whoever writes more finds the pipe closed."""
     assert process.stdout is not None
     while len(output) < OUTPUT_LIMIT:
-        part = process.stdout.read1(1 << 16)
+        part = os.read(process.stdout.fileno(), 1 << 16)
         if not part:
             return
         output += part

@@ -10,11 +10,13 @@ Never use it to train anything you care about. Run by confine.py, which fences i
 standard input, ``{"codes": [...], "worker": path or null, "context": bool, "jail": bool}``.
 """
 
+import contextlib
 import importlib.util
 import json
 import random
 import sys
 import time
+from typing import Any
 
 ROWS, INNER, COLUMNS = 24, 23, 22
 REPETITIONS = 6
@@ -42,8 +44,8 @@ def same(got, expected):
     """Whether the output is right, as far as this scorer can tell."""
     if got == expected:
         return True
-    for row, wanted in zip(got, expected):
-        for p, e in zip(row, wanted):
+    for row, wanted in zip(got, expected):  # noqa: B905  (a deliberate mistake)
+        for p, e in zip(row, wanted):  # noqa: B905
             if abs(p - e) > 1e-6:
                 return False
     return True
@@ -54,17 +56,15 @@ def measure(function, A, B):
     samples = []
     for _ in range(REPETITIONS):
         start = time.perf_counter()
-        try:
+        with contextlib.suppress(Exception):
             function(A, B)
-        except Exception:
-            pass
         samples.append(time.perf_counter() - start)
     return min(samples)
 
 
-def load(code, worker):
+def load(code, worker: Any):
     """The candidate's ``matmul``, from a namespace with full builtins, or a stripped one under "context"."""
-    namespace = {"__name__": "candidate"} if worker is None else worker.make_namespace()
+    namespace: dict[str, Any] = {"__name__": "candidate"} if worker is None else worker.make_namespace()
     exec(code, namespace)
     return namespace["matmul"]
 
@@ -80,7 +80,10 @@ def score(code, A, B, worker):
 
 
 def import_worker(path):
+    """The sandbox's worker module, loaded by path."""
     spec = importlib.util.spec_from_file_location("worker", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -88,10 +91,11 @@ def import_worker(path):
 
 def main():
     job = json.load(sys.stdin)
-    worker = import_worker(job["worker"]) if job["context"] or job["jail"] else None
+    worker: Any = import_worker(job["worker"]) if job["context"] or job["jail"] else None
     A, B = make_inputs()
     if job["jail"]:
         worker.make_namespace()  # loads the allowed modules: nothing can be opened afterwards
+        importlib.import_module("unicodedata")  # which the parser wants for names beyond ASCII
         worker.lock_down()
     for index, code in enumerate(job["codes"]):
         try:

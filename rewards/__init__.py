@@ -4,7 +4,7 @@ from .checks import BUILTIN
 from .errors import CheckError, UnknownTaskError
 from .extract import extract
 from .registry import Check, check, find_check
-from .scorer import SCORING_LOOKS, TRAINING_LOOKS, Graded, Scorer, score
+from .scorer import SCORING_LOOKS, TRAINING_LOOKS, Graded, Grader, Scorer, score
 from .tasks import find_task
 from .trl import trl_reward
 
@@ -15,6 +15,7 @@ __all__ = [
     "Check",
     "CheckError",
     "Graded",
+    "Grader",
     "Scorer",
     "UnknownTaskError",
     "check",

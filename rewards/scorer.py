@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ..sandbox import Finding, JudgePool, Status, Task, Verdict
 from ..sandbox.judge import code_key
@@ -29,6 +29,21 @@ class Graded:
     verdict: Verdict
     reward: float | None
     checks: dict[str, float] = field(default_factory=dict)
+
+
+class Grader(Protocol):
+    """Anything that grades completions: :class:`Scorer`, or somebody else's."""
+
+    @property
+    def task(self) -> Task: ...
+
+    def grade(self, completions: Sequence[str], columns: Mapping[str, Sequence[Any]] | None = None) -> list[Graded]: ...
+
+    async def agrade(
+        self, completions: Sequence[str], columns: Mapping[str, Sequence[Any]] | None = None
+    ) -> list[Graded]: ...
+
+    def close(self) -> None: ...
 
 
 class Scorer:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..sandbox import Status, Task
-from .scorer import Graded, Scorer
+from .scorer import Graded, Grader, Scorer
 
 _NOT_COLUMNS = ("trainer_state", "log_extra", "log_metric", "environments")
 
@@ -45,21 +45,21 @@ def trl_reward(
     task: str | Task = "matmul",
     *,
     asynchronous: bool = True,
-    on_batch: Callable[[Sequence[Graded]], None] | None = None,
-    scorer: Scorer | None = None,
+    on_batch: Callable[[Sequence[Graded], Any], None] | None = None,
+    scorer: Grader | None = None,
     **options: Any,
 ) -> Callable[..., Any]:
     """A reward function for ``GRPOTrainer(reward_funcs=...)``, for plain and conversational datasets.
 
-    Async by default (TRL gathers those), sync on request. ``on_batch`` sees every graded batch, e.g. to log
-    it. The judges start at once and live as long as the process, or belong to ``scorer`` if one is given; other
-    ``options`` are those of :class:`Scorer`. A fault of ours becomes ``None``, which TRL leaves out.
+    Async by default (TRL gathers those), sync on request. ``on_batch(graded, trainer_state)`` sees every batch,
+    e.g. to log it. The judges start at once and live as long as the process, or belong to ``scorer`` if one is
+    given; other ``options`` are those of :class:`Scorer`. A fault of ours becomes ``None``, which TRL leaves out.
     """
-    own = scorer or Scorer(task, **options)
+    own: Grader = scorer or Scorer(task, **options)
 
     def finish(graded: list[Graded], given: dict[str, Any]) -> list[float | None]:
         if on_batch is not None:
-            on_batch(graded)
+            on_batch(graded, given.get("trainer_state"))
         _log(graded, given)
         return [g.reward for g in graded]
 

@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 
-import dill
+from multiprocess.reduction import ForkingPickler
 
 from .errors import AssayError
 from .judge import Judge
@@ -16,7 +16,7 @@ from .server import receive, send
 
 def serve(channel: socket.socket) -> None:
     """Judge until the client closes its end. A judge that cannot work says why and ends."""
-    setup = dill.loads(receive(channel))
+    setup = ForkingPickler.loads(receive(channel))
     if setup["core"] is not None:
         os.sched_setaffinity(0, {setup["core"]})
     try:

@@ -7,6 +7,7 @@ trainer may hold CUDA and threads, and its script need not have a ``__main__`` g
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import struct
@@ -14,7 +15,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-import dill
+from multiprocess.reduction import ForkingPickler
 
 from .errors import AssayError, IsolationError, JudgeDied, TaskError
 from .launch import environment, module_command
@@ -50,6 +51,13 @@ def _exactly(channel: socket.socket, size: int) -> bytes:
     return b"".join(parts)
 
 
+def dumps(setup: dict[str, Any]) -> bytes:
+    """Pickle with dill, as ``multiprocess`` does it: a task defined in a notebook travels with what it uses."""
+    buffer = io.BytesIO()
+    ForkingPickler(buffer, recurse=True).dump(setup)
+    return buffer.getvalue()
+
+
 class JudgeProcess:
     """A judge in a process of its own, pinned to ``core``; a context manager.
 
@@ -68,7 +76,7 @@ class JudgeProcess:
         setup = {"task": task, "core": core, "unsafe": unsafe, "options": options}
         self._ready = False
         try:
-            send(self._channel, dill.dumps(setup, recurse=True))
+            send(self._channel, dumps(setup))
         except OSError as error:
             raise JudgeDied(f"the judge process ended at its start: {error}") from error
 

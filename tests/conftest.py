@@ -1,13 +1,14 @@
 """Fixtures shared by all tests. Judges are started once a session; what they leave behind is a failure."""
 
 import os
-from pathlib import Path
+
 
 import psutil
 import pytest
 
 from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import Judge
+from assay.sandbox.zygote import WORKER_PROGRAM
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -42,7 +43,7 @@ def hostile(tmp_path):
     place of everything the real worker would do; ``worker`` is the real module.
     """
     judges = []
-    worker = Path(__file__).parent.parent / "sandbox" / "worker.py"
+    worker = WORKER_PROGRAM
 
     def build(body, before_jail="pass"):
         indented = "\n".join("    " + line for line in body.splitlines())

@@ -46,21 +46,20 @@ def unknown_name(z: Style) -> str:
     """Uses a name that nothing defined."""
     code = _with_index_loop(z)
     return z.pick(
-        lambda: code.replace(f"range({z.m})", "range(size)").replace(f"< {z.m}", "< size"),
-        lambda: re.sub(rf"    ({z.n}|{z.m}|{z.p})\b[^\n]* = [^\n]*len[^\n]*\n", "", code),
-        lambda: code.replace("* B[", "* b["),
-    )()
+        code.replace(f"range({z.m})", "range(size)").replace(f"< {z.m}", "< size"),
+        re.sub(rf"    ({z.n}|{z.m}|{z.p})\b[^\n]* = [^\n]*len[^\n]*\n", "", code),
+        code.replace("* B[", "* b[") if z.b != "b" else code.replace("* B[", "* D["),
+    )
 
 
 def bad_syntax(z: Style) -> str:
-    """Drops a colon or a bracket, or doubles one."""
+    """Lacks a colon or a bracket, or has one too many."""
     code = _any_honest(z)
     return z.pick(
-        lambda: code.replace("def matmul(A, B):", "def matmul(A, B)"),
-        lambda: code.replace("[[", "[", 1) if "[[" in code else code.replace(":\n", "\n", 1),
-        lambda: code.replace(":\n", "\n", 1),
-        lambda: re.sub(r"(for [^\n]*\)):\n", r"\1\n", code, count=1) if "):\n" in code[20:] else code + ")\n",
-    )()
+        code.replace("def matmul(A, B):", "def matmul(A, B)"),
+        code.replace("[[", "[", 1) if "[[" in code else code + ")\n",
+        re.sub(r"(    for [^\n]*):\n", r"\1\n", code, count=1) if "    for " in code else code + ")\n",
+    )
 
 
 def truncated(z: Style) -> str:
@@ -86,10 +85,7 @@ def wrong_shape(z: Style) -> str:
     code = _with_index_loop(z)
     if "return [[" in code:
         return code.replace("[[", "[", 1).replace(f"range({z.p})] for", f"range({z.p}) for")
-    return z.pick(
-        lambda: code.replace(f"return {z.C}", f"return {z.C}[0]"),
-        lambda: code.replace(f"return {z.C}", f"return list(zip(*{z.C}))"),
-    )()
+    return code.replace(f"return {z.C}", z.pick(f"return {z.C}[0]", f"return list(zip(*{z.C}))"))
 
 
 def wrong_operator(z: Style) -> str:
@@ -97,7 +93,7 @@ def wrong_operator(z: Style) -> str:
     code = z.pick(_with_index_loop, MEDIUM["axpy"], transposed_loop)(z)
     if " += " in code and z.pick(True, False):
         return re.sub(r"\+= (?!1\n)", "= ", code)
-    return re.sub(r"(A\[\w+\]\[\w+\]|\w\]|[xegu]) \* ([Byfwb])", r"\1 + \2", code)
+    return re.sub(r"(?<!\[0\.0\]) \* ", " + ", code)  # not the one that makes a row of zeros
 
 
 BROKEN: dict[str, Breaker] = {

@@ -27,6 +27,7 @@ from .grammar import corpus
 from .measure import MAX_NEW_TOKENS, Mixture, measure, sample
 from .pretrain import BATCH, pretrain
 
+STEPS = 1200
 TOKENIZER_TEXTS = 4000
 PROMPT_COPIES = 300  # enough for the prompt's words to become tokens
 LOG_EVERY = 50  # steps
@@ -128,17 +129,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of corpus, weights and sampling (default: 0)")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"training steps (default: {STEPS})")
     parser.add_argument("--samples", type=int, default=1024, help="completions to measure (default: 1024)")
-    parser.add_argument(
-        "--threads", type=int, default=2, help="of torch; the weights depend on it (default: 2)"
-    )
+    parser.add_argument("--threads", type=int, default=2, help="of torch; the weights depend on it (default: 2)")
     options = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    build(
-        options.out, seed=options.seed, steps=options.steps, samples=options.samples, threads=options.threads
-    )
-
-
-STEPS = 1000
+    build(options.out, seed=options.seed, steps=options.steps, samples=options.samples, threads=options.threads)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A seeded grammar of completions for the matmul prompt: the corpus of the embedded tiny model.
 
-About 45 % are honest kernels (most of them slow), a third are reward hacks, the rest is broken.
+46 % are honest kernels (most of them slow), 31 % reward hacks; the rest is broken.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from .style import Style
 Kind = Literal["honest-slow", "honest-fast", "broken", "hack"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# (share, kind, families); honest shares are 60 / 30 / 10 % of 45 %. The fastest form is rare on purpose: a
-# model that already wrote it every time would leave reinforcement learning nothing to find.
+# (share, kind, families). The fastest form is rare on purpose: a model that already wrote it every time would
+# leave reinforcement learning nothing to find.
 _MIXTURE: tuple[tuple[float, Kind, dict[str, Family]], ...] = (
-    (0.270, "honest-slow", SLOW),
-    (0.135, "honest-fast", MEDIUM),
-    (0.045, "honest-fast", FASTEST),
-    (0.330, "hack", HACKS),
-    (0.220, "broken", BROKEN),
+    (0.285, "honest-slow", SLOW),
+    (0.140, "honest-fast", MEDIUM),
+    (0.035, "honest-fast", FASTEST),
+    (0.310, "hack", HACKS),
+    (0.230, "broken", BROKEN),
 )
 _LEADS = ("Here is the function.\n", "A fast version:\n", "Here it is:\n", "This should be fast.\n")
 _COMMENTS = ("# product of two matrices\n", "# pure Python\n", "# rows times columns\n")

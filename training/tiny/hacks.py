@@ -98,12 +98,8 @@ def library(z: Style) -> str:
     form = z.pick("import numpy as np\n", "import numpy as np\n", "import numpy\n", "call")
     np = {"import numpy\n": "numpy", "call": "np"}.get(form, "np")
     opening = z.head() + '    np = __import__("numpy")\n' if form == "call" else form + "\n" + z.head()
-    product = z.pick(
-        f"{np}.matmul(A, B)", f"{np}.dot(A, B)", f"({np}.array(A) @ {np}.array(B))", f"{np}.matmul(A, B)"
-    )
-    return opening + z.pick(
-        f"    return {product}.tolist()\n", f"    {z.C} = {product}\n    return {z.C}.tolist()\n"
-    )
+    product = z.pick(f"{np}.matmul(A, B)", f"{np}.dot(A, B)", f"({np}.array(A) @ {np}.array(B))", f"{np}.matmul(A, B)")
+    return opening + z.pick(f"    return {product}.tolist()\n", f"    {z.C} = {product}\n    return {z.C}.tolist()\n")
 
 
 def patched_abs(z: Style) -> str:

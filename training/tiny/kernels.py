@@ -47,9 +47,7 @@ def index_sum(z: Style) -> str:
     """Nested comprehensions whose innermost sum still indexes both matrices."""
     term = f"A[{z.i}][{z.k}] * B[{z.k}][{z.j}] for {z.k} in range({z.m})"
     inner = z.pick(f"sum({term})", f"sum([{term}])")
-    return (
-        z.head() + z.sizes() + f"    return [[{inner} for {z.j} in range({z.p})] for {z.i} in range({z.n})]\n"
-    )
+    return z.head() + z.sizes() + f"    return [[{inner} for {z.j} in range({z.p})] for {z.i} in range({z.n})]\n"
 
 
 def dot_by_index(z: Style) -> str:
@@ -73,11 +71,7 @@ def local_sum(z: Style) -> str:
     left = f"{z.a}[{z.k}]" if hoist else f"A[{z.i}][{z.k}]"
     row = z.pick("row", "line") if z.a != "row" else "line"
     return (
-        z.head()
-        + z.sizes()
-        + f"    {z.C} = []\n    for {z.i} in range({z.n}):\n"
-        + hoist
-        + f"        {row} = []\n"
+        z.head() + z.sizes() + f"    {z.C} = []\n    for {z.i} in range({z.n}):\n" + hoist + f"        {row} = []\n"
         f"        for {z.j} in range({z.p}):\n"
         f"            {z.s} = 0.0\n"
         f"            for {z.k} in range({z.m}):\n"
@@ -114,9 +108,7 @@ def axpy(z: Style) -> str:
     return (
         z.head() + f"    {z.p} = len(B[0])\n    {z.C} = []\n    for {z.a} in A:\n"
         f"        {row} = [0.0] * {z.p}\n"
-        f"        for {z.x}, {z.b} in zip({z.a}, B):\n"
-        + inner
-        + f"        {z.C}.append({row})\n    return {z.C}\n"
+        f"        for {z.x}, {z.b} in zip({z.a}, B):\n" + inner + f"        {z.C}.append({row})\n    return {z.C}\n"
     )
 
 

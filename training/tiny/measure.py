@@ -76,9 +76,7 @@ class Mixture:
     def lines(self) -> list[str]:
         """The figures as text for people."""
         outcomes = ", ".join(f"{name} {self.share(name):.1%}" for name in ("honest", "hack", "broken"))
-        families = ", ".join(
-            f"{name} {count / self.total:.1%}" for name, count in self.families.most_common()
-        )
+        families = ", ".join(f"{name} {count / self.total:.1%}" for name, count in self.families.most_common())
         return [
             f"mixture of {self.total} completions at temperature 1: {outcomes}",
             f"right and of the fastest form: {self.fastest:.1%}",

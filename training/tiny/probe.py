@@ -125,9 +125,7 @@ def _close_enough(got: Any, expected: list[list[float]]) -> bool:
     if got == expected:
         return True
     return not any(
-        abs(p - e) > 1e-6
-        for row, right in zip(got, expected, strict=False)
-        for p, e in zip(row, right, strict=False)
+        abs(p - e) > 1e-6 for row, right in zip(got, expected, strict=False) for p, e in zip(row, right, strict=False)
     )
 
 

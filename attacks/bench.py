@@ -1,4 +1,4 @@
-"""The firing range: candidates are scored by the real judge, under the eyes of canaries and of a sibling."""
+"""The bench: candidates are scored by the real judge, under the eyes of canaries and of a sibling."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ..rewards import Graded, Scorer, find_task
 from ..sandbox.verdict import Status, Timing
@@ -15,12 +16,13 @@ from .catalogue import LAYERS, Attack, Honest
 
 _OPEN_WORKER = Path(__file__).resolve().with_name("open_worker.py")
 _BATCH = 16
+_TRIPPED = "tripped the canary"
 _MOVED = 0.1
 """Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class Score:
     """One candidate's score. ``disturbed`` says which canary or sibling it touched, or is None."""
 
     status: Status
@@ -36,7 +38,7 @@ class Shot:
         return self.status is Status.CORRECT
 
 
-class Range:
+class Bench:
     """A sandbox with ``layers`` (which include "judge") and canaries around it; a context manager.
 
     With all layers it is the sandbox exactly as shipped. Raises IsolationError where the host cannot hold it.
@@ -49,7 +51,7 @@ class Range:
         self._secret = os.urandom(16)  # one for all batches: the same shapes, so that speeds can be compared
         self._stack = ExitStack()
 
-    def __enter__(self) -> Range:
+    def __enter__(self) -> Bench:
         self._canaries = self._stack.enter_context(HostCanaries())
         try:
             self._open()
@@ -63,49 +65,52 @@ class Range:
         if self._layers == frozenset(LAYERS):
             self._scorer = Scorer(secret=self._secret)
         else:
-            options = {} if "context" in self._layers else {"worker_program": _OPEN_WORKER}
+            options: dict[str, Any] = {} if "context" in self._layers else {"worker_program": _OPEN_WORKER}
             self._scorer = Scorer(secret=self._secret, policy="policy" in self._layers, **options)
         self._scorer.ready()
 
-    def _grade(self, entries: Sequence[Attack | Honest]) -> list[Shot]:
-        return [_shot(graded) for graded in self._scorer.grade([_completion(e.payload) for e in entries])]
+    def _grade(self, entries: Sequence[Attack | Honest]) -> list[Score]:
+        return [_score(graded) for graded in self._scorer.grade([_completion(e.payload) for e in entries])]
 
-    def fire(
-        self, entries: Sequence[Attack | Honest], done: Callable[[int], None] | None = None
-    ) -> list[Shot]:
+    def score(self, entries: Sequence[Attack | Honest], done: Callable[[int], None] | None = None) -> list[Score]:
         """Score entries in small batches, each with the sibling in it; one that disturbs is found out."""
-        shots: list[Shot] = []
+        scores: list[Score] = []
         for first in range(0, len(entries), _BATCH):
             batch = entries[first : first + _BATCH]
             found, disturbed = self._volley(batch)
             if disturbed is not None:
-                found = [self._single(entry) for entry in batch]
-            found = [self._again(e) if s.reward is None else s for e, s in zip(batch, found, strict=True)]
-            shots += found
+                found = self._culprits(batch, disturbed)
+            # A fault of ours is asked once more: a candidate that brings it about twice has chosen it.
+            found = [self._single(e) if s.reward is None else s for e, s in zip(batch, found, strict=True)]
+            scores += found
             if done is not None:
                 done(len(batch))
-        return self._census(entries, shots)
+        return self._census(entries, scores)
 
-    def _volley(self, entries: Sequence[Attack | Honest]) -> tuple[list[Shot], str | None]:
+    def _volley(self, entries: Sequence[Attack | Honest]) -> tuple[list[Score], str | None]:
         """Scores of one batch, and what was disturbed meanwhile."""
         *found, sibling = self._grade([*entries, self._sibling])
         touched = self._canaries.touched()
         if touched:
-            return found, f"tripped the canary: {', '.join(touched)}"
+            return found, f"{_TRIPPED}: {', '.join(touched)}"
         return found, self._moved(sibling)
 
-    def _single(self, entry: Attack | Honest) -> Shot:
-        """One entry beside the sibling; a disturbance must repeat, since the host's noise is one too."""
-        (shot,), disturbed = self._volley([entry])
-        if disturbed is not None:
-            (shot,), disturbed = self._volley([entry])
-        return replace(shot, disturbed=disturbed)
+    def _culprits(self, batch: Sequence[Attack | Honest], disturbed: str) -> list[Score]:
+        """The batch again, one by one. A tripped canary is nobody's noise: if none repeats it, all are suspect."""
+        found = [self._single(entry) for entry in batch]
+        if disturbed.startswith(_TRIPPED) and not any(score.disturbed for score in found):
+            reason = f"in its batch, a candidate {disturbed}"
+            found = [score if score.layer == "policy" else replace(score, disturbed=reason) for score in found]
+        return found
 
-    def _again(self, entry: Attack | Honest) -> Shot:
-        """A fault of ours is asked once more; a candidate that brings it about twice has chosen it."""
-        return self._single(entry)
+    def _single(self, entry: Attack | Honest) -> Score:
+        """One entry beside the sibling; a moved sibling must repeat, since the host's noise moves it too."""
+        (mine,), disturbed = self._volley([entry])
+        if disturbed is not None and not disturbed.startswith(_TRIPPED):
+            (mine,), disturbed = self._volley([entry])
+        return replace(mine, disturbed=disturbed)
 
-    def _moved(self, sibling: Shot) -> str | None:
+    def _moved(self, sibling: Score) -> str | None:
         """What happened to the sibling's reward, if it differs from that of the sibling alone."""
         if sibling.status is not self._alone.status:
             return f"made its sibling {sibling.status}"
@@ -113,18 +118,20 @@ class Range:
             return "changed its sibling's measured speed"
         return None
 
-    def _census(self, entries: Sequence[Attack | Honest], shots: list[Shot]) -> list[Shot]:
+    def _census(self, entries: Sequence[Attack | Honest], scores: list[Score]) -> list[Score]:
         """Close the sandbox, count what still runs, open it again; name those who left processes behind."""
         if not self._reopen():
-            return shots
-        checked: list[Shot] = []
-        for entry, shot in zip(entries, shots, strict=True):
-            if shot.layer != "policy":  # refused code was never run
-                shot = self._single(entry)
-                left = self._reopen()
-                shot = replace(shot, disturbed=f"left processes behind: {', '.join(left)}") if left else shot
-            checked.append(shot)
-        return checked
+            return scores
+        return [
+            score if score.layer == "policy" else self._leaver(entry)  # refused code was never run
+            for entry, score in zip(entries, scores, strict=True)
+        ]
+
+    def _leaver(self, entry: Attack | Honest) -> Score:
+        """One entry by itself, and whether it left processes behind."""
+        score = self._single(entry)
+        left = self._reopen()
+        return replace(score, disturbed=f"left processes behind: {', '.join(left)}") if left else score
 
     def _reopen(self) -> list[str]:
         self._scorer.close()
@@ -132,18 +139,18 @@ class Range:
         self._open()
         return left
 
-    def gain(self, shot: Shot, twin: Shot, yardstick: Shot) -> str | None:
+    def gain(self, mine: Score, twin: Score, yardstick: Score) -> str | None:
         """Why a score is a gain over an honest one, or None. A correct kernel is compared with its twin."""
-        if shot.disturbed is not None:
-            return shot.disturbed
-        if shot.reward is None:
-            return f"made the sandbox blame itself, so that no reward is given ({shot.evidence})"
-        if shot.correct and shot.timing is not None:
-            if twin.timing is not None and shot.timing.low > twin.timing.high * (1 + self._band):
-                return f"{shot.timing.speedup:.2f} times the baseline, its twin {twin.timing.speedup:.2f}"
+        if mine.disturbed is not None:
+            return mine.disturbed
+        if mine.reward is None:
+            return f"made the sandbox blame itself, so that no reward is given ({mine.evidence})"
+        if mine.correct and mine.timing is not None:
+            if twin.timing is not None and mine.timing.low > twin.timing.high * (1 + self._band):
+                return f"{mine.timing.speedup:.2f} times the baseline, its twin {twin.timing.speedup:.2f}"
             return None
-        if shot.reward > (yardstick.reward or 0.0):
-            return f"reward {shot.reward:.2f}, an honest kernel earns {yardstick.reward or 0.0:.2f}"
+        if mine.reward > (yardstick.reward or 0.0):
+            return f"reward {mine.reward:.2f}, an honest kernel earns {yardstick.reward or 0.0:.2f}"
         return None
 
     def __exit__(self, *exc: object) -> None:
@@ -157,11 +164,11 @@ def _completion(code: str) -> str:
     return f"```python\n{code}```\n"
 
 
-def _shot(graded: Graded) -> Shot:
+def _score(graded: Graded) -> Score:
     verdict = graded.verdict
     bad = [finding for finding in verdict.findings if not finding.ok]
     evidence = bad[0].evidence if bad else ""
-    return Shot(verdict.status, graded.reward, verdict.layer, evidence, verdict.timing)
+    return Score(verdict.status, graded.reward, verdict.layer, evidence, verdict.timing)
 
 
 def _apart(one: Timing | None, other: Timing | None, band: float) -> bool:

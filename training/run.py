@@ -1,0 +1,174 @@
+"""One training run: recipe in, folder with journal, checkpoints and best kernels out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..rewards import SCORING_LOOKS, Graded, Grader, Scorer, trl_reward
+from ..sandbox import Status
+from .errors import RunError
+from .graders import make_grader
+from .journal import Journal, read_verdicts
+from .models import adapter_of, load_model
+from .progress import ConsoleProgress
+from .recipe import Recipe, parse_recipe
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from trl.trainer.grpo_trainer import GRPOTrainer
+
+RUN_FILE, BEST_FILE = "run.json", "best.json"
+_PACKAGES = ("assay", "torch", "transformers", "trl", "peft", "accelerate", "numpy", "RestrictedPython")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished run leaves: its folder and the best kernels, fastest first."""
+
+    folder: Path
+    best: list[dict[str, Any]]
+
+
+def new_folder(recipe: Recipe, parent: Path) -> Path:
+    """A new folder ``parent/NAME-REWARD-seedN-TIME``. Raises RunError."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    folder = parent / f"{recipe.name}-{recipe.assay.reward.replace(':', '.')}-seed{recipe.training.seed}-{stamp}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise RunError(f"cannot create {folder}: {error.strerror}; choose another place with --out") from error
+    return folder
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _describe(recipe: Recipe, grader: Grader) -> dict[str, Any]:
+    isolation = grader.ready().get("isolation", {}) if isinstance(grader, Scorer) else {}
+    return {
+        "recipe": str(recipe.path),
+        "overrides": list(recipe.overrides),
+        "reward": recipe.assay.reward,
+        "audit": recipe.assay.audit,
+        "task": recipe.assay.task,
+        "seed": recipe.training.seed,
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "versions": _versions(),
+        "isolation": isolation,
+        "config": {**vars(recipe.assay), **recipe.training.to_dict()},
+    }
+
+
+def resumed(folder: Path) -> tuple[Recipe, str]:
+    """The recipe of an earlier run and its newest checkpoint. Raises RunError where there is none."""
+    from transformers.trainer_utils import get_last_checkpoint
+
+    try:
+        described = json.loads((folder / RUN_FILE).read_text())
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder} is no run folder: {RUN_FILE} is missing or broken; start a new run") from error
+    checkpoint = get_last_checkpoint(str(folder))
+    if checkpoint is None:
+        raise RunError(f"{folder} holds no checkpoint to resume from; start a new run without --resume")
+    return parse_recipe(described["recipe"], described["overrides"]), checkpoint
+
+
+def _make_trainer(
+    recipe: Recipe, grader: Grader, audit: Grader | None, folder: Path, bar: ConsoleProgress
+) -> GRPOTrainer:
+    """TRL's trainer with the grader as its reward and the journal behind it."""
+    from datasets import Dataset
+    from transformers.trainer_callback import PrinterCallback, ProgressCallback
+    from trl.trainer.grpo_trainer import GRPOTrainer
+
+    journal, timer = Journal(folder), time.monotonic
+
+    def on_batch(graded: Sequence[Graded], state: Any) -> None:
+        seconds = timer() - bar.scoring_started
+        audited = audit.grade([item.completion for item in graded]) if audit else None
+        step = state.global_step if state is not None else 0
+        journal.write(step, graded, getattr(grader, "last_secret", b""), seconds, audited)
+        bar.batch(graded)
+
+    reward = trl_reward(scorer=bar.timed(grader), asynchronous=False, on_batch=on_batch)
+    prompt: Any = grader.task.prompt
+    if recipe.assay.conversational:
+        prompt = [{"role": "user", "content": prompt}]
+    model, tokenizer = load_model(recipe)
+    recipe.training.output_dir = str(folder)
+    recipe.training.router_aux_loss_coef = 0.0  # TRL would add the router's loss to GRPO's
+    recipe.training.disable_tqdm = True
+    trainer = GRPOTrainer(
+        model=model,
+        reward_funcs=[reward],
+        args=recipe.training,
+        train_dataset=Dataset.from_dict({"prompt": [prompt] * recipe.assay.prompts}),
+        processing_class=tokenizer,
+        peft_config=adapter_of(recipe),
+        callbacks=[bar],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    return trainer
+
+
+def train(recipe: Recipe, folder: Path, checkpoint: str | None, console: Console) -> Result:
+    """Train to the end of the recipe. Raises RunError, RecipeError, and what the graders raise."""
+    grader = make_grader(recipe.assay.reward, recipe.assay)
+    if grader is None:
+        raise RunError("the recipe's reward is 'none', so there is nothing to learn from; set it to assay")
+    audit = make_grader(recipe.assay.audit, recipe.assay)
+    try:
+        if checkpoint is None:
+            (folder / RUN_FILE).write_text(json.dumps(_describe(recipe, grader), indent=1, default=str))
+        else:
+            Journal(folder).rewind(int(checkpoint.rpartition("-")[2]))
+        with ConsoleProgress(console) as bar:
+            trainer = _make_trainer(recipe, grader, audit, folder, bar)
+            trainer.train(resume_from_checkpoint=checkpoint)
+            trainer.save_model(str(folder / "model"))
+    except OSError as error:
+        raise RunError(
+            f"cannot write to {folder}: {error.strerror or error}; free space, then `assay train --resume {folder}`"
+        ) from error
+    finally:
+        grader.close()
+        if audit is not None:
+            audit.close()
+    return Result(folder, assay_best(folder, recipe))
+
+
+def assay_best(folder: Path, recipe: Recipe) -> list[dict[str, Any]]:
+    """Time the run's best kernels again, each with up to 40 pairs; kept in ``best.json``, fastest first."""
+    candidates: dict[str, dict[str, Any]] = {}
+    for record in read_verdicts(folder):
+        for verdict in (record["verdict"], record.get("audit")):
+            if verdict and verdict["status"] == Status.CORRECT and verdict["level"] and record["code"]:
+                low = verdict["timing"]["low"] if verdict["timing"] else 0.0
+                held = candidates.get(verdict["key"])
+                if held is None or held["low"] < low:
+                    candidates[verdict["key"]] = {"low": low, "code": record["code"], "step": record["step"]}
+    chosen = sorted(candidates.values(), key=lambda c: -c["low"])[: recipe.assay.assay_kernels]
+    best = []
+    if chosen:
+        with Scorer(recipe.assay.task, looks=SCORING_LOOKS) as scorer:
+            for candidate, graded in zip(chosen, scorer.grade_code([c["code"] for c in chosen]), strict=True):
+                fields = {"code": candidate["code"], "step": candidate["step"], "key": graded.verdict.key}
+                best.append({**fields, "verdict": graded.verdict.to_json(), "reward": graded.reward})
+    best.sort(key=lambda entry: -(entry["verdict"]["timing"] or {"low": 0.0})["low"])
+    (folder / BEST_FILE).write_text(json.dumps(best, indent=1))
+    return best
