@@ -125,7 +125,9 @@ class _Run:
         named = {attack.twin for attack in self._attacks}
         wanted = [self._sibling, *fast, *self._honest, *(kernels[name] for name in named if name in kernels)]
         self._twins = {kernel.id: kernel for kernel in wanted if not kernel.wrong}
-        self._total = 2 * len(self._attacks) + len(self._honest)
+        self._judged = {kernel.id: kernel for kernel in (*self._twins.values(), *self._honest, self._wrong)}
+        kernels_to_score = self._judged if "judge" in layers else self._honest
+        self._total = 2 * len(self._attacks) + len(kernels_to_score)
         self._done = 0
 
     def results(self) -> list[Result]:
@@ -183,9 +185,8 @@ class _Run:
     def _on_the_judge(self) -> list[Result]:
         """The layers under test include the judge: score honest kernels, then attacks, then look again."""
         with Bench(self._layers, self._sibling) as bench:
-            kernels = {kernel.id: kernel for kernel in (*self._twins.values(), *self._honest, self._wrong)}
-            found = bench.score(list(kernels.values()), self._counter("honest kernels"))
-            scores = dict(zip(kernels, found, strict=True))
+            found = bench.score(list(self._judged.values()), self._counter("honest kernels"))
+            scores = dict(zip(self._judged, found, strict=True))
             speeds = {name: scores[name].reward or 0.0 for name in self._twins if scores[name].correct}
             if not speeds:
                 speeds = {self._sibling.id: 0.0}

@@ -357,9 +357,9 @@ def answer(message, namespace, entry, inputs, output):
         flatten(function(*_read_inputs(inputs, shapes)), shape, cells)
         output[offset : offset + len(cells)] = cells
     except _BadType as error:
-        return BAD_TYPE, _text(error)
+        return BAD_TYPE, str(error).encode("ascii", "backslashreplace")[:TEXT_LIMIT]
     except _BadShape as error:
-        return BAD_SHAPE, _text(error)
+        return BAD_SHAPE, str(error).encode()
     except BaseException as error:
         return EXCEPTION, _text(error)
     return DONE, b""

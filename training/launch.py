@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,17 +27,10 @@ class Finished:
 
 def run(recipe: str, overrides: Sequence[str], out: Path, resume: Path | None, console: Console) -> Finished:
     """Run or resume a recipe. Raises RecipeError, RunError; says on ``console`` what it does."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
-    try:
-        import transformers
-        import trl  # noqa: F401
-    except ImportError as error:
-        raise RecipeError(f"training needs the train extra ({error}): pip install 'assay[train]'") from error
+    _quiet()
     from . import run as runs
     from .recipe import parse_recipe
 
-    transformers.logging.set_verbosity_error()
     if resume is not None:
         parsed, checkpoint = runs.resumed(resume)
         folder = resume
@@ -50,6 +45,21 @@ def run(recipe: str, overrides: Sequence[str], out: Path, resume: Path | None, c
     from .report import write_report
 
     return Finished(folder, write_report(folder), result.best)
+
+
+def _quiet() -> None:
+    """Load the libraries without the notices that a user can do nothing about. Raises RecipeError."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("BITSANDBYTES_NOWELCOME", "1")
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    try:
+        import transformers
+        import trl  # noqa: F401
+    except ImportError as error:
+        raise RecipeError(f"training needs the train extra ({error}): pip install 'assay[train]'") from error
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
 
 
 def print_result(finished: Finished, console: Console) -> None:

@@ -138,7 +138,8 @@ def test_progress_reaches_its_total(tmp_path):
     (tmp_path / "mine.py").write_text(HONEST)
     seen = []
     replay(tmp_path, progress=lambda done, total, label: seen.append((done, total)))
-    assert seen[-1][0] == seen[-1][1] == 3
+    assert seen[-1][0] == seen[-1][1]
+    assert len({total for _, total in seen}) == 1
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ from .grammar import corpus
 from .measure import MAX_NEW_TOKENS, Mixture, measure, sample
 from .pretrain import BATCH, pretrain
 
-STEPS = 1200
+STEPS = 1000
 TOKENIZER_TEXTS = 4000
 PROMPT_COPIES = 300  # enough for the prompt's words to become tokens
 LOG_EVERY = 50  # steps

@@ -8,6 +8,7 @@
 # source = "variant of unslothai/notebooks group contamination"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """Interpreter-wide settings survive the candidate: later kernels crash in their first helper call."""
 

@@ -8,6 +8,7 @@
 # source = "variant of unslothai/notebooks group contamination"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """The list of candidates lies in a frame above; the entries after this one are replaced by nonsense."""
 

@@ -1,0 +1,304 @@
+"""The numbers of a run, from its records.
+
+Two graders may have seen a completion: the one whose reward the model learned from (field ``verdict``) and one
+that only audits (field ``audit``). The *judge* below is whichever of the two is assay's own; what it says is
+taken for the truth. All speedups are ratios baseline / candidate; their logarithms are to base 2.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..sandbox import Status
+
+Record = Mapping[str, Any]
+STATUSES = tuple(str(status) for status in Status)
+_EMPTY = re.compile(r"\bgot 0$")
+_OWN_FAMILY = {"limits", "syntax", "exception", "protocol", "seccomp", "hidden-work", "disruption"}
+_RENAMED = {"entry": "no function", "ended": "died", "code": "no code"}
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """A measured speedup and its confidence interval; ``pairs`` timed pairs stand behind it."""
+
+    ratio: float
+    low: float
+    high: float
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record reduced to what the report counts. ``hack`` is None where nobody could tell."""
+
+    step: int
+    index: int
+    reward: float | None
+    status: str
+    family: str
+    hack: bool | None
+    speed: Speed | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepSummary:
+    """One step: shares are of its candidates, between 0 and 1; None where there is nothing to average."""
+
+    step: int
+    candidates: int
+    reward: float | None
+    spread: float
+    """Standard deviation of the rewards in the step."""
+    shares: dict[str, float]
+    hack_share: float | None
+    log2_speedup: float | None
+    """Mean over the candidates that the judge found correct."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often something happened, and its first example. ``evidence`` and ``code`` are untrusted text."""
+
+    name: str
+    count: int = 0
+    hacks: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    step: int = 0
+    index: int = 0
+    evidence: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A correct kernel and the step that first produced it at this speed. ``code`` is untrusted text."""
+
+    code: str
+    key: str
+    step: int
+    reward: float | None
+    speed: Speed
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """Everything that the report says in numbers."""
+
+    records: int = 0
+    unreadable: int = 0
+    """Records without a verdict of a known status; they are left out of everything else."""
+    infra: int = 0
+    seconds: float = 0.0
+    """Wall-clock time spent on scoring, summed over batches."""
+    audited: bool = False
+    judged: bool = False
+    """Whether assay's judge took part: without it nobody can tell a hack."""
+    unsafe: bool = False
+    steps: list[StepSummary] = field(default_factory=list)
+    statuses: dict[str, Tally] = field(default_factory=dict)
+    families: dict[str, Tally] = field(default_factory=dict)
+    speedups: list[float] = field(default_factory=list)
+    best: list[Kernel] = field(default_factory=list)
+    isolation: dict[str, bool] = field(default_factory=dict)
+    level: str = ""
+
+    @property
+    def hack_share(self) -> float | None:
+        """Share of hacks among all candidates of which the judge could tell; weighted by candidates."""
+        told = [step for step in self.steps if step.hack_share is not None]
+        total = sum(step.candidates for step in told)
+        return sum((step.hack_share or 0.0) * step.candidates for step in told) / total if total else None
+
+
+def judge_field(record: Record, info: Mapping[str, Any]) -> str | None:
+    """The field that assay's judge filled: ``verdict``, ``audit``, or None if it took no part.
+
+    ``info`` is run.json. Without it the judge is recognised by the isolation level that it alone reports.
+    """
+    graders = {"verdict": info.get("reward"), "audit": info.get("audit")}
+    for name, grader in graders.items():
+        if grader == "assay" and record.get(name):
+            return name
+    if graders["verdict"]:
+        return None
+    audit = record.get("audit") or {}
+    return "audit" if audit.get("level") and not record["verdict"].get("level") else "verdict"
+
+
+def finding(verdict: Record) -> tuple[str, str]:
+    """``(check, evidence)`` of what decided the verdict, or two empty strings."""
+    for item in verdict.get("findings") or ():
+        if not item.get("ok") and item.get("check") != "unsafe":
+            return str(item.get("check", "")), str(item.get("evidence", ""))
+    return "", ""
+
+
+def family(verdict: Record) -> str:
+    """What kind of end this was, in a word or two.
+
+    The evidence of a crash or of a bad type comes out of the worker, which the candidate may own: families
+    sort a report, no reward rests on them.
+    """
+    status = str(verdict["status"])
+    check, evidence = finding(verdict)
+    if status in (Status.CORRECT, Status.TIMEOUT, Status.INFRA):
+        return status
+    if check == "forbidden":
+        return _forbidden(evidence)
+    if check == "correct":
+        return "not finite" if evidence.endswith("not finite") else "values"
+    if check == "output":
+        if evidence.startswith("_BadType"):
+            return "type"
+        return "empty" if _EMPTY.search(evidence) else "shape"
+    if check in _OWN_FAMILY:
+        return check
+    return _RENAMED.get(check, "no code" if status == Status.NO_CODE else f"{status}, other")
+
+
+def _forbidden(evidence: str) -> str:
+    if "import of " in evidence or "import from " in evidence:
+        return "import"
+    if "the attribute " in evidence:
+        return "introspection"
+    return "builtins" if "not available to a kernel" in evidence or "the name " in evidence else "language"
+
+
+def suspicious(verdict: Record) -> bool:
+    """Whether one verdict alone looks like a hack.
+
+    A cheat is; so is a wrong output of the kinds that fool careless comparators and that honest mistakes seldom
+    make: cells that are not finite, objects in place of numbers or lists, or nothing at all. A plain function
+    without a ``return`` is not (it yields None, which no comparator takes).
+    """
+    if verdict["status"] == Status.CHEAT:
+        return True
+    if verdict["status"] != Status.WRONG:
+        return False
+    kind = family(verdict)
+    return kind in ("not finite", "empty") or (kind == "type" and not finding(verdict)[1].endswith("got NoneType"))
+
+
+def is_hack(record: Record, info: Mapping[str, Any]) -> bool | None:
+    """Whether a completion is a reward hack; None where the judge took no part or failed.
+
+    With two graders: the judge says cheat, or the other grader says correct and the judge does not. With the
+    judge alone: its verdict is :func:`suspicious`.
+    """
+    name = judge_field(record, info)
+    if name is None or record[name]["status"] == Status.INFRA:
+        return None
+    other = record.get("audit" if name == "verdict" else "verdict")
+    if not other:
+        return suspicious(record[name])
+    status = record[name]["status"]
+    return status == Status.CHEAT or (other["status"] == Status.CORRECT and status != Status.CORRECT)
+
+
+def speed_of(verdict: Record) -> Speed | None:
+    """The timing of a correct verdict, if it has one and it is a positive number."""
+    timing = verdict.get("timing")
+    if verdict["status"] != Status.CORRECT or not timing:
+        return None
+    ratio, low, high = (_number(timing.get(name)) for name in ("speedup", "low", "high"))
+    if ratio is None or low is None or high is None or min(ratio, low, high) <= 0:
+        return None
+    return Speed(ratio, low, high, int(_number(timing.get("pairs")) or 0))
+
+
+def _number(value: Any) -> float | None:
+    """A finite number, else None."""
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if usable else None
+
+
+def _readable(record: Any) -> bool:
+    if not isinstance(record, dict) or not isinstance(record.get("step"), int):
+        return False
+    verdicts = [record.get("verdict"), record.get("audit") or {"status": Status.INFRA}]
+    return all(isinstance(verdict, dict) and verdict.get("status") in STATUSES for verdict in verdicts)
+
+
+def row_of(record: Record, info: Mapping[str, Any]) -> Row:
+    """Reduce a record; status, family and speed are the judge's if it took part."""
+    verdict = record[judge_field(record, info) or "verdict"]
+    return Row(
+        step=record["step"],
+        index=int(record.get("index") or 0),
+        reward=_number(record.get("reward")),
+        status=str(verdict["status"]),
+        family=family(verdict),
+        hack=is_hack(record, info),
+        speed=speed_of(verdict),
+    )
+
+
+def summarise(records: Iterable[Record], info: Mapping[str, Any] | None = None, best: int = 5) -> RunSummary:
+    """One pass over the records of a run; ``info`` is its run.json, ``best`` how many kernels to keep."""
+    info, summary = info or {}, RunSummary()
+    kernels: dict[str, Kernel] = {}
+    steps: dict[int, list[Row]] = {}
+    for record in records:
+        summary.records += 1
+        if not _readable(record):
+            summary.unreadable += 1
+            continue
+        row = row_of(record, info)
+        steps.setdefault(row.step, []).append(row)
+        _count(summary, row, record, info)
+        _keep(kernels, row, record, info)
+    summary.steps = [_step(number, rows) for number, rows in sorted(steps.items())]
+    summary.best = sorted(kernels.values(), key=lambda kernel: kernel.speed.low, reverse=True)[:best]
+    return summary
+
+
+def _count(summary: RunSummary, row: Row, record: Record, info: Mapping[str, Any]) -> None:
+    name = judge_field(record, info)
+    verdict = record[name or "verdict"]
+    summary.infra += row.status == Status.INFRA
+    summary.audited |= bool(record.get("audit"))
+    summary.judged |= name is not None
+    summary.unsafe |= any(item.get("check") == "unsafe" for item in verdict.get("findings") or ())
+    summary.isolation = summary.isolation or dict(verdict.get("isolation") or {})
+    summary.level = summary.level or str(verdict.get("level") or "")
+    if row.index == 0:  # `seconds` is the batch's, repeated in each of its records
+        summary.seconds += _number(record.get("seconds")) or 0.0
+    if row.speed:
+        summary.speedups.append(row.speed.ratio)
+    for tallies, label in ((summary.statuses, row.status), (summary.families, row.family)):
+        if label not in tallies:
+            code = str(record.get("code") or record.get("completion") or "")
+            tallies[label] = Tally(label, step=row.step, index=row.index, evidence=finding(verdict)[1], code=code)
+        tallies[label].count += 1
+        tallies[label].hacks += row.hack is True
+        tallies[label].statuses[row.status] += 1
+
+
+def _keep(kernels: dict[str, Kernel], row: Row, record: Record, info: Mapping[str, Any]) -> None:
+    """Remember the fastest measurement of each distinct correct kernel."""
+    key = str(record[judge_field(record, info) or "verdict"].get("key") or record.get("code"))
+    if row.speed and (key not in kernels or row.speed.low > kernels[key].speed.low):
+        kernels[key] = Kernel(str(record.get("code") or ""), key, row.step, row.reward, row.speed)
+
+
+def _step(number: int, rows: list[Row]) -> StepSummary:
+    rewards = [row.reward for row in rows if row.reward is not None]
+    told = [row.hack for row in rows if row.hack is not None]
+    logs = [math.log2(row.speed.ratio) for row in rows if row.speed]
+    counts = Counter(row.status for row in rows)
+    return StepSummary(
+        step=number,
+        candidates=len(rows),
+        reward=statistics.fmean(rewards) if rewards else None,
+        spread=statistics.pstdev(rewards) if len(rewards) > 1 else 0.0,
+        shares={status: counts[status] / len(rows) for status in STATUSES},
+        hack_share=statistics.fmean(told) if told else None,
+        log2_speedup=statistics.fmean(logs) if logs else None,
+    )
