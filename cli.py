@@ -192,16 +192,11 @@ def report(
 
 def main() -> None:
     """Entry point: errors of ours are one sentence on stderr."""
-    from .rewards import CheckError, UnknownTaskError
-
     try:
         app()
-    except (CheckError, UnknownTaskError) as error:
-        err.print(f"assay: {error}", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(2)
     except AssayError as error:
         err.print(f"assay: {error}", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(1)
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
 

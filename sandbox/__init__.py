@@ -1,6 +1,6 @@
 """Run hostile code, bring back a :class:`Verdict`. Imports nothing else of this package."""
 
-from .errors import AssayError, InfraError, IsolationError, JudgeDied, TaskError
+from .errors import AssayError, InfraError, IsolationError, JudgeDied, TaskError, UsageError
 from .judge import Judge
 from .pool import JudgePool
 from .task import Schedule, Shape, Task, Trial
@@ -22,5 +22,6 @@ __all__ = [
     "TaskError",
     "Timing",
     "Trial",
+    "UsageError",
     "Verdict",
 ]

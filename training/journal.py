@@ -40,17 +40,16 @@ class Journal:
         self._run = run
 
     def rewind(self, step: int) -> None:
-        """Set aside the records of ``step`` and later ones: a resumed run makes them anew."""
+        """Set aside the records of ``step`` and later ones, and a torn line: a resumed run makes them anew."""
         if not (self._run / VERDICTS).is_file():
             return
         records = list(read_verdicts(self._run))
-        later = [record for record in records if record["step"] >= step]
-        if later:
+        if later := [record for record in records if record["step"] >= step]:
             self._append(DISCARDED, later)
-            kept = "".join(json.dumps(record) + "\n" for record in records if record["step"] < step)
-            temporary = self._run / (VERDICTS + ".new")
-            temporary.write_text(kept)
-            temporary.replace(self._run / VERDICTS)
+        kept = "".join(json.dumps(record) + "\n" for record in records if record["step"] < step)
+        temporary = self._run / (VERDICTS + ".new")
+        temporary.write_text(kept)
+        temporary.replace(self._run / VERDICTS)
 
     def write(
         self, step: int, graded: Sequence[Graded], secret: bytes, seconds: float, audit: Sequence[Graded] | None

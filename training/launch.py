@@ -36,7 +36,7 @@ def run(recipe: str, overrides: Sequence[str], out: Path, resume: Path | None, c
         folder = resume
     else:
         parsed, checkpoint = parse_recipe(recipe, overrides), None
-        folder = runs.new_folder(parsed, out)
+        folder = runs.choose_folder(parsed, out)
     console.print(f"run folder {folder}", highlight=False, soft_wrap=True)
     try:
         result = runs.train(parsed, folder, checkpoint, console)

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     from peft import PeftConfig
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    Loaded = tuple[PreTrainedModel, PreTrainedTokenizerBase]
+else:
+    Loaded = tuple
 
-def load_model(recipe: Recipe) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+
+def load_model(recipe: Recipe) -> Loaded:
     """The model and its tokenizer (padding on the left). Raises RecipeError for a model that is not there."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

@@ -16,7 +16,7 @@ from ..sandbox import Status
 from .errors import RunError
 from .graders import make_grader
 from .journal import Journal, read_verdicts
-from .models import adapter_of, load_model
+from .models import Loaded, adapter_of, load_model
 from .progress import ConsoleProgress
 from .recipe import Recipe, parse_recipe
 
@@ -36,15 +36,18 @@ class Result:
     best: list[dict[str, Any]]
 
 
-def new_folder(recipe: Recipe, parent: Path) -> Path:
-    """A new folder ``parent/NAME-REWARD-seedN-TIME``. Raises RunError."""
+def choose_folder(recipe: Recipe, parent: Path) -> Path:
+    """The path of a new run: ``parent/NAME-REWARD-seedN-TIME``."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    folder = parent / f"{recipe.name}-{recipe.assay.reward.replace(':', '.')}-seed{recipe.training.seed}-{stamp}"
+    reward = recipe.assay.reward.replace(":", ".")
+    return parent / f"{recipe.name}-{reward}-seed{recipe.training.seed}-{stamp}"
+
+
+def _create(folder: Path) -> None:
     try:
         folder.mkdir(parents=True)
     except OSError as error:
         raise RunError(f"cannot create {folder}: {error.strerror}; choose another place with --out") from error
-    return folder
 
 
 def _versions() -> dict[str, str]:
@@ -88,7 +91,7 @@ def resumed(folder: Path) -> tuple[Recipe, str]:
 
 
 def _make_trainer(
-    recipe: Recipe, grader: Grader, audit: Grader | None, folder: Path, bar: ConsoleProgress
+    recipe: Recipe, grader: Grader, audit: Grader | None, loaded: Loaded, folder: Path, bar: ConsoleProgress
 ) -> GRPOTrainer:
     """TRL's trainer with the grader as its reward and the journal behind it."""
     from datasets import Dataset
@@ -108,7 +111,7 @@ def _make_trainer(
     prompt: Any = grader.task.prompt
     if recipe.assay.conversational:
         prompt = [{"role": "user", "content": prompt}]
-    model, tokenizer = load_model(recipe)
+    model, tokenizer = loaded
     recipe.training.output_dir = str(folder)
     recipe.training.router_aux_loss_coef = 0.0  # TRL would add the router's loss to GRPO's
     recipe.training.disable_tqdm = True
@@ -133,12 +136,14 @@ def train(recipe: Recipe, folder: Path, checkpoint: str | None, console: Console
         raise RunError("the recipe's reward is 'none', so there is nothing to learn from; set it to assay")
     audit = make_grader(recipe.assay.audit, recipe.assay)
     try:
+        loaded = load_model(recipe)
         if checkpoint is None:
+            _create(folder)
             (folder / RUN_FILE).write_text(json.dumps(_describe(recipe, grader), indent=1, default=str))
         else:
             Journal(folder).rewind(int(checkpoint.rpartition("-")[2]))
         with ConsoleProgress(console) as bar:
-            trainer = _make_trainer(recipe, grader, audit, folder, bar)
+            trainer = _make_trainer(recipe, grader, audit, loaded, folder, bar)
             trainer.train(resume_from_checkpoint=checkpoint)
             trainer.save_model(str(folder / "model"))
     except OSError as error:

@@ -95,6 +95,9 @@ class RunSummary:
     unreadable: int = 0
     """Records without a verdict of a known status; they are left out of everything else."""
     infra: int = 0
+    hacks: int = 0
+    told: int = 0
+    """Records of which the judge could tell whether they are hacks."""
     seconds: float = 0.0
     """Wall-clock time spent on scoring, summed over batches."""
     audited: bool = False
@@ -108,13 +111,6 @@ class RunSummary:
     best: list[Kernel] = field(default_factory=list)
     isolation: dict[str, bool] = field(default_factory=dict)
     level: str = ""
-
-    @property
-    def hack_share(self) -> float | None:
-        """Share of hacks among all candidates of which the judge could tell; weighted by candidates."""
-        told = [step for step in self.steps if step.hack_share is not None]
-        total = sum(step.candidates for step in told)
-        return sum((step.hack_share or 0.0) * step.candidates for step in told) / total if total else None
 
 
 def judge_field(record: Record, info: Mapping[str, Any]) -> str | None:
@@ -263,6 +259,8 @@ def _count(summary: RunSummary, row: Row, record: Record, info: Mapping[str, Any
     name = judge_field(record, info)
     verdict = record[name or "verdict"]
     summary.infra += row.status == Status.INFRA
+    summary.hacks += row.hack is True
+    summary.told += row.hack is not None
     summary.audited |= bool(record.get("audit"))
     summary.judged |= name is not None
     summary.unsafe |= any(item.get("check") == "unsafe" for item in verdict.get("findings") or ())

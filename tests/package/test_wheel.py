@@ -28,7 +28,16 @@ def fresh(wheel, tmp_path_factory):
     folder = tmp_path_factory.mktemp("fresh")
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint", ROOT / "constraints.txt"]
+    pip = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--constraint",
+        ROOT / "constraints.txt",
+    ]
     done = subprocess.run([*pip, wheel, "pytest", "pytest-asyncio"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return python
@@ -36,7 +45,12 @@ def fresh(wheel, tmp_path_factory):
 
 def test_the_wheel_holds_all_that_is_not_python(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    shipped = ["py.typed", "training/recipes/tiny.yaml", "training/templates/report.html", "training/tiny/model/model.safetensors"]
+    shipped = [
+        "py.typed",
+        "training/recipes/tiny.yaml",
+        "training/templates/report.html",
+        "training/tiny/model/model.safetensors",
+    ]
     assert {f"assay/{name}" for name in shipped} <= names
     assert sum(name.startswith("assay/attacks/corpus/") for name in names) >= 100
     assert not any(name.startswith("assay/tests") for name in names)
@@ -45,7 +59,9 @@ def test_the_wheel_holds_all_that_is_not_python(wheel):
 def test_the_wheel_scores_without_torch(fresh, tmp_path):
     kernel = tmp_path / "kernel.py"
     kernel.write_text("def matmul(A, B):\n    return [[sum(map(float.__mul__, r, c)) for c in zip(*B)] for r in A]\n")
-    kernel.write_text("def matmul(A, B):\n    return [[sum(x * y for x, y in zip(r, c)) for c in zip(*B)] for r in A]\n")
+    kernel.write_text(
+        "def matmul(A, B):\n    return [[sum(x * y for x, y in zip(r, c)) for c in zip(*B)] for r in A]\n"
+    )
     command = [fresh.parent / "assay", "score", kernel, "--pairs", "6", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert '"status": "correct"' in done.stdout, done.stderr

@@ -1,7 +1,8 @@
 """Builds the embedded tiny model: `python -m assay.training.tiny.build`.
 
 Draws a corpus from the grammar, trains a tokenizer and a gpt-oss of at most 2 million parameters on it,
-measures what that model writes, and saves all of it with a log.
+measures what that model writes, and saves all of it with a log. Takes five minutes on two free cores; on busy
+ones set OMP_WAIT_POLICY=PASSIVE, or threads that spin while they wait make it several times slower.
 """
 
 from __future__ import annotations
