@@ -9,42 +9,38 @@ import contextlib
 import ctypes
 import os
 import tempfile
-from pathlib import Path
 
 import psutil
 
 from . import confine
 
 _PR_SET_CHILD_SUBREAPER = 36
+_VARIABLES = ("GRADER_ANSWERS", "GRADER_TRACKER", "GRADER_SEED")
 
 
 class HostCanaries:
-    """Planted while the context lasts. Not for two replays at the same time in one process."""
+    """Planted while the context lasts. One at a time in a process, which must start no others meanwhile."""
 
     def __enter__(self) -> HostCanaries:
         self._folder = tempfile.TemporaryDirectory(prefix="assay-canary-")
-        self._planted = confine.Canaries(self._folder.name, '"a canary: nobody has any business here"\n')
-        self._environment = {
-            "GRADER_ANSWERS": self._planted.path,
-            "GRADER_TRACKER": f"127.0.0.1:{self._planted.port}",
-            "GRADER_SEED": "0",
-        }
-        self._before = {name: os.environ.get(name) for name in self._environment}
-        os.environ.update(self._environment)
+        self._before = {name: os.environ.get(name) for name in _VARIABLES}
+        self._plant()
         # Processes that detach themselves come to us instead of to process 1, so that none is overlooked.
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._known = {process.pid for process in psutil.Process().children(recursive=True)}
         return self
+
+    def _plant(self) -> None:
+        self._planted = confine.Canaries(self._folder.name, '"a canary: nobody has any business here"\n')
+        addresses = (self._planted.path, f"127.0.0.1:{self._planted.port}", "0")
+        os.environ.update(zip(_VARIABLES, addresses, strict=True))
 
     def touched(self) -> list[str]:
         """Which of "file" and "socket" were touched since the last call; the file is planted again."""
         names = self._planted.tripped()
         if "file" in names:
             self._planted.close()
-            path = Path(self._planted.path)
-            self._planted = confine.Canaries(self._folder.name, '"planted again"\n')
-            os.environ["GRADER_TRACKER"] = f"127.0.0.1:{self._planted.port}"
-            assert str(path) == self._planted.path
+            self._plant()
         return names
 
     def left_behind(self) -> list[str]:

@@ -80,8 +80,11 @@ def _columns(points: Sequence[tuple[int, float]]) -> tuple[list[int], list[float
 
 def _step_axis(axes: Axes) -> None:
     axes.set_xlabel("training step")
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
     axes.margins(x=0.02)
+    first, last = axes.get_xlim()
+    if last - first < 1:  # a single step
+        axes.set_xlim((first + last) / 2 - 0.5, (first + last) / 2 + 0.5)
 
 
 def _percent_axis(axes: Axes, label: str) -> None:
@@ -178,9 +181,7 @@ def figures(summary: RunSummary) -> list[tuple[str, str, str]]:
         drawn.append(("Hacks", "Share of candidates that are hacks.", hack_curve(steps)))
     drawn.append(("Verdicts", "How candidates ended, step by step.", status_curve(steps)))
     if summary.speedups:
-        drawn.append(
-            ("Speed", "Mean over correct candidates; 0 is the baseline, 1 twice its speed.", speed_curve(steps))
-        )
+        drawn.append(("Speed", "Mean of correct candidates; 1 is twice the baseline.", speed_curve(steps)))
         told = f"All {len(summary.speedups):,} timed correct candidates."
         drawn.append(("Distribution of speedups", told, speed_histogram(summary.speedups)))
     return drawn

@@ -21,6 +21,13 @@ Record = Mapping[str, Any]
 STATUSES = tuple(str(status) for status in Status)
 _EMPTY = re.compile(r"\bgot 0$")
 _OWN_FAMILY = {"limits", "syntax", "exception", "protocol", "seccomp", "hidden-work", "disruption"}
+_FORBIDDEN = {  # words of the policy's complaints
+    "import of ": "import",
+    "import from ": "import",
+    "the attribute ": "introspection",
+    "not available to a kernel": "builtins",
+    "the name ": "builtins",
+}
 _RENAMED = {"entry": "no function", "ended": "died", "code": "no code"}
 
 
@@ -160,11 +167,10 @@ def family(verdict: Record) -> str:
 
 
 def _forbidden(evidence: str) -> str:
-    if "import of " in evidence or "import from " in evidence:
-        return "import"
-    if "the attribute " in evidence:
-        return "introspection"
-    return "builtins" if "not available to a kernel" in evidence or "the name " in evidence else "language"
+    for words, name in _FORBIDDEN.items():
+        if words in evidence:
+            return name
+    return "language"
 
 
 def suspicious(verdict: Record) -> bool:
@@ -225,15 +231,9 @@ def _readable(record: Any) -> bool:
 def row_of(record: Record, info: Mapping[str, Any]) -> Row:
     """Reduce a record; status, family and speed are the judge's if it took part."""
     verdict = record[judge_field(record, info) or "verdict"]
-    return Row(
-        step=record["step"],
-        index=int(record.get("index") or 0),
-        reward=_number(record.get("reward")),
-        status=str(verdict["status"]),
-        family=family(verdict),
-        hack=is_hack(record, info),
-        speed=speed_of(verdict),
-    )
+    reward, index = _number(record.get("reward")), int(record.get("index") or 0)
+    hack, speed = is_hack(record, info), speed_of(verdict)
+    return Row(record["step"], index, reward, str(verdict["status"]), family(verdict), hack, speed)
 
 
 def summarise(records: Iterable[Record], info: Mapping[str, Any] | None = None, best: int = 5) -> RunSummary:
@@ -246,23 +246,21 @@ def summarise(records: Iterable[Record], info: Mapping[str, Any] | None = None, 
         if not _readable(record):
             summary.unreadable += 1
             continue
-        row = row_of(record, info)
+        name, row = judge_field(record, info), row_of(record, info)
+        summary.judged |= name is not None
         steps.setdefault(row.step, []).append(row)
-        _count(summary, row, record, info)
-        _keep(kernels, row, record, info)
+        _count(summary, row, record, record[name or "verdict"])
+        _keep(kernels, row, record, record[name or "verdict"])
     summary.steps = [_step(number, rows) for number, rows in sorted(steps.items())]
     summary.best = sorted(kernels.values(), key=lambda kernel: kernel.speed.low, reverse=True)[:best]
     return summary
 
 
-def _count(summary: RunSummary, row: Row, record: Record, info: Mapping[str, Any]) -> None:
-    name = judge_field(record, info)
-    verdict = record[name or "verdict"]
+def _count(summary: RunSummary, row: Row, record: Record, verdict: Record) -> None:
     summary.infra += row.status == Status.INFRA
     summary.hacks += row.hack is True
     summary.told += row.hack is not None
     summary.audited |= bool(record.get("audit"))
-    summary.judged |= name is not None
     summary.unsafe |= any(item.get("check") == "unsafe" for item in verdict.get("findings") or ())
     summary.isolation = summary.isolation or dict(verdict.get("isolation") or {})
     summary.level = summary.level or str(verdict.get("level") or "")
@@ -279,9 +277,9 @@ def _count(summary: RunSummary, row: Row, record: Record, info: Mapping[str, Any
         tallies[label].statuses[row.status] += 1
 
 
-def _keep(kernels: dict[str, Kernel], row: Row, record: Record, info: Mapping[str, Any]) -> None:
+def _keep(kernels: dict[str, Kernel], row: Row, record: Record, verdict: Record) -> None:
     """Remember the fastest measurement of each distinct correct kernel."""
-    key = str(record[judge_field(record, info) or "verdict"].get("key") or record.get("code"))
+    key = str(verdict.get("key") or record.get("code"))
     if row.speed and (key not in kernels or row.speed.low > kernels[key].speed.low):
         kernels[key] = Kernel(str(record.get("code") or ""), key, row.step, row.reward, row.speed)
 

@@ -163,7 +163,7 @@ def test_a_folder_that_is_no_run_is_refused_in_one_sentence(tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(run, tmp_path):
-    with pytest.raises(RunError, match="cannot write .*--out"):
+    with pytest.raises(RunError, match=r"cannot write .*--out"):
         write_report(run([record()], {}), tmp_path / "missing" / "report.html")
 
 

@@ -1,5 +1,6 @@
 """A real browser opens a report whose every field attacks it. CI installs Chromium for this."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -44,10 +45,8 @@ def dom_of(path):
     try:
         return process.communicate(timeout=60)[0].decode("utf-8")
     finally:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # helpers that outlive the browser
-        except ProcessLookupError:
-            pass
         process.wait()
         shutil.rmtree(profile, ignore_errors=True)
 
