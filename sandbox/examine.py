@@ -21,7 +21,7 @@ from .worker import BAD_SHAPE, BAD_TYPE, DONE, NO_ENTRY, READY
 from .zygote import Zygote
 
 MAX_TURN_SECONDS = 1.0
-MIN_TURN_SECONDS = 0.3
+MIN_TURN_SECONDS = 0.5
 _TIMEOUT_FACTOR = 10
 _SPARE = 1.5  # attempts per wanted pair, since pairs with an unusual baseline are thrown away
 _CONTEXT_ERRORS = ("NameError:", "ImportError:", "UnboundLocalError:")
@@ -69,7 +69,7 @@ class Examiner:
         self._wipe = CacheWipe()
 
     def timeout(self, shape: Shape) -> float:
-        """Seconds a call may take: ten times the baseline, within fixed bounds."""
+        """Seconds of CPU time a call may take: ten times the baseline, within fixed bounds."""
         seconds = _TIMEOUT_FACTOR * self.rate * self.task.work(shape) * 1e-9
         return min(MAX_TURN_SECONDS, max(MIN_TURN_SECONDS, seconds))
 
@@ -98,7 +98,7 @@ class Examiner:
 
     def _turn(self, outcome: Outcome, worker: Worker, trial: Trial) -> Bill | None:
         """One checked turn of the candidate; None (and the outcome decided) unless it was right."""
-        turn = worker.turn(trial, self.timeout(trial.shape))
+        turn = worker.turn(trial, self.timeout(trial.shape), MAX_TURN_SECONDS)
         outcome.trials += 1
         if turn.status != DONE or turn.output is None:
             self._failed(outcome, worker, turn)
@@ -159,7 +159,7 @@ class Examiner:
 
     def _baseline_turn(self, baseline: Worker, trial: Trial) -> Bill:
         self._wipe()
-        turn = baseline.turn(trial, 10 * MAX_TURN_SECONDS)
+        turn = baseline.turn(trial, 10 * MAX_TURN_SECONDS, 10 * MAX_TURN_SECONDS)
         if turn.bill is None or turn.output is None or mismatch(self.task, trial, turn.output):
             raise InfraError(f"the baseline failed: {turn.text or 'wrong output'}")
         return turn.bill

@@ -16,10 +16,11 @@ import signal
 import socket
 import sys
 import time
+import unicodedata  # noqa: F401  (the parser needs it, and cannot load it in the jail)
 import warnings
 from dataclasses import asdict
 
-from .policy import SOURCE_LIMIT, Complaint, check_source
+from .policy import DEPTH_LIMIT, SOURCE_LIMIT, Complaint, check_source
 from .policy_process import ANSWER_LIMIT
 from .worker import lock_down
 
@@ -27,6 +28,7 @@ _ADDRESS_SPACE = 2**30
 _WALL_SECONDS = 2.0
 _COMPLAINTS_LIMIT = 20
 _REASON_LIMIT = 300
+_RECURSION_LIMIT = 10 * DEPTH_LIMIT  # a visitor takes a few frames a level
 
 
 def _child(source: bytes, answer_fd: int) -> None:
@@ -75,6 +77,7 @@ def _check_in_child(source: bytes) -> bytes:
 def main(control: socket.socket) -> None:
     """Serve until the other end closes."""
     warnings.simplefilter("ignore")
+    sys.setrecursionlimit(_RECURSION_LIMIT)
     gc.collect()
     gc.freeze()
     while message := control.recv(SOURCE_LIMIT + 16):

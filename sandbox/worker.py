@@ -23,6 +23,7 @@ import socket
 import struct
 import sys
 import types
+import unicodedata  # noqa: F401  (the parser normalises identifiers with it, and cannot load it in the jail)
 
 READY, DONE, EXCEPTION, BAD_TYPE, BAD_SHAPE, NO_ENTRY = b"R", b"D", b"E", b"T", b"S", b"N"
 STATUS = READY + DONE + EXCEPTION + BAD_TYPE + BAD_SHAPE + NO_ENTRY
@@ -51,7 +52,13 @@ MODULES = {
         "cache cached_property cmp_to_key lru_cache partial partialmethod reduce total_ordering wraps "
         "update_wrapper WRAPPER_ASSIGNMENTS WRAPPER_UPDATES"
     ).split(),
-    "collections": "ChainMap Counter OrderedDict UserDict UserList defaultdict deque".split(),
+    "collections": "ChainMap Counter OrderedDict UserDict UserList defaultdict deque namedtuple".split(),
+    "contextlib": "closing contextmanager nullcontext suppress".split(),
+    "copy": "copy deepcopy".split(),
+    "dataclasses": "astuple asdict dataclass field replace".split(),
+    "decimal": "Context Decimal getcontext localcontext".split(),
+    "enum": "Enum IntEnum auto".split(),
+    "fractions": "Fraction".split(),
     "typing": (
         "Any Callable ClassVar Dict Final FrozenSet Generator Generic Iterable Iterator List Literal "
         "Mapping NamedTuple NewType NoReturn Optional Protocol Sequence Set Sized Tuple Type TypeAlias "
@@ -284,6 +291,8 @@ def flatten(value, shape, out):
     Accepts exact lists, tuples and arrays holding exact floats and ints: an object that answers when asked
     has not been computed.
     """
+    if type(value) is array.array and value.typecode != "d":
+        value = value.tolist()
     if type(value) not in (list, tuple, array.array):
         raise _BadType("expected a list, tuple or array, got " + type(value).__name__)
     if len(value) != shape[0]:

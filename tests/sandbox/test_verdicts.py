@@ -26,6 +26,9 @@ def kernel(expression, before=""):
         "class Kernel:\n    def __init__(self, B):\n        self.T = list(zip(*B))\n    def __call__(self, r):\n        return [sum(a * b for a, b in zip(r, c)) for c in self.T]\ndef matmul(A, B):\n    return list(map(Kernel(B), A))",
         "def matmul(A, B):\n    def rec(i):\n        return [] if i == len(A) else [[sum(a * b for a, b in zip(A[i], c)) for c in zip(*B)]] + rec(i + 1)\n    return rec(0)",
         "calls = 0\ndef matmul(A, B):\n    global calls\n    calls += 1\n    print(calls)\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]\nif __name__ == '__main__':\n    matmul([[1.0]], [[1.0]])",
+        "from dataclasses import dataclass\nfrom collections import namedtuple\n@dataclass\nclass Cols:\n    rows: list\nP = namedtuple('P', 'a b')\ndef matmul(A, B):\n    T = Cols(list(zip(*B))).rows\n    return [[sum(P(a, b).a * P(a, b).b for a, b in zip(r, c)) for c in T] for r in A]",
+        "from copy import deepcopy\nfrom contextlib import suppress\nfrom enum import Enum\nclass Mode(Enum):\n    FAST = 1\ndef matmul(A, B):\n    with suppress(ValueError):\n        A = deepcopy(A)\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A] if Mode.FAST else None",
+        "def matmul(A, B):\n    größe, π = len(B), 3.14\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]",
         "matmul = lambda A, B: [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]",
     ],
 )
@@ -163,3 +166,7 @@ def test_the_isolation_of_every_verdict_is_what_was_observed(verdict):
     judged = verdict(BASELINE)
     assert judged.level == "L1"
     assert all(judged.isolation[name] for name in ("seccomp", "no_new_privs", "rlimits", "judge_hidden"))
+
+
+def test_rows_of_single_precision_are_wrong_not_a_crash(verdict):
+    assert verdict(kernel("[array('f', r) for r in C]", "from array import array")).status is Status.WRONG

@@ -31,8 +31,8 @@ def test_the_same_seed_gives_the_same_corpus_and_another_seed_another():
     assert grammar.corpus(50, seed=3) != grammar.corpus(50, seed=4)
 
 
-def test_thousands_of_programs_are_distinct(corpus):
-    assert len({s.code for s in corpus}) > 2000
+def test_more_than_half_of_the_programs_are_distinct(corpus):
+    assert len({s.code for s in corpus}) > 1500
 
 
 def test_about_a_third_are_hacks_and_the_fastest_form_is_rare(corpus):

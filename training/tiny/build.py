@@ -108,6 +108,7 @@ def _save(out: Path, model: GptOssForCausalLM, tokenizer: PreTrainedTokenizerFas
     )
     model.bfloat16().save_pretrained(out)
     tokenizer.save_pretrained(out)
+    (out / "model.safetensors").chmod(0o644)  # safetensors writes it for its owner alone
 
 
 def _measure(out: Path, seed: int, samples: int, progress: Progress, log: Log) -> Mixture:
