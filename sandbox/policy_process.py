@@ -37,7 +37,7 @@ class PolicyChecker:
         null = subprocess.DEVNULL
         try:
             self._process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=null, stdout=null, env=environment()
+                command, pass_fds=[theirs.fileno()], stdin=null, stdout=null, env=environment(), process_group=0
             )
         except OSError as error:
             raise InfraError(f"the policy checker could not be started: {error}") from error

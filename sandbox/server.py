@@ -69,7 +69,11 @@ class JudgeProcess:
         self._channel, theirs = socket.socketpair()
         command = module_command("assay.sandbox.judge_program", str(theirs.fileno()))
         self._process = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=environment()
+            command,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env=environment(),
+            start_new_session=True,  # Ctrl-C is for the trainer; the judge ends with its socket
         )
         theirs.close()
         self._channel.settimeout(_REPLY_SECONDS)

@@ -43,6 +43,7 @@ class Zygote:
                 pass_fds=[theirs.fileno()],
                 env={},
                 cwd="/",
+                process_group=0,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )

@@ -50,7 +50,7 @@ def run(recipe: str, overrides: Sequence[str], out: Path, resume: Path | None, c
 def _quiet() -> None:
     """Load the libraries without the notices that a user can do nothing about. Raises RecipeError."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("BITSANDBYTES_NOWELCOME", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle torch threads must not spin on a core being timed
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*")
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     try:

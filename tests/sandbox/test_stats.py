@@ -39,7 +39,7 @@ def test_work_piled_into_the_trials_a_median_discards_is_billed():
 
 
 def test_a_pair_with_an_unusual_baseline_is_thrown_away_and_counted():
-    disturbed = pairs([2.0] * 9) + [Pair(6_000_000, 1_500_000, 1.0)]
+    disturbed = [*pairs([2.0] * 9), Pair(6_000_000, 1_500_000, 1.0)]
     assert speedup(disturbed).discarded == 1
     assert speedup(disturbed).estimate == pytest.approx(2.0)
 

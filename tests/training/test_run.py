@@ -108,6 +108,19 @@ def test_a_killed_run_leaves_no_judge_behind(tmp_path):
     assert not alive
 
 
+def test_an_interrupted_run_says_how_to_go_on(tmp_path):
+    command = [sys.executable, "-m", "assay.cli", "train", "tiny", "--max_steps", "9", *SMALL]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    deadline = time.monotonic() + 300
+    while not list(tmp_path.glob("runs/*/verdicts.jsonl")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, said = process.communicate(timeout=120)
+    assert "--resume" in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

@@ -1,7 +1,7 @@
 """Honest matmul kernels, sorted by how fast CPython runs them.
 
-Speeds are multiples of the textbook loop's, CPython 3.11, 32 x 32 and 48 x 48 matrices: slow 0.9-1.1, medium
-1.2-1.75, fastest 1.9-2.3. `math.dist` could reach 5 by way of |a - b|**2, but cancels digits; it is left out.
+Speeds are multiples of the textbook loop's on CPython 3.11, 32 x 32 and 48 x 48 matrices: slow 0.9-1.4, medium
+1.25-1.8, fastest 1.9-2.5. `math.dist` could reach 5 by way of |a - b|**2, but cancels digits; it is left out.
 """
 
 from __future__ import annotations
