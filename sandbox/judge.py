@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import InfraError, TaskError
+from .errors import AssayError, InfraError, TaskError
 from .examine import Examiner, Outcome, mismatch
 from .isolation import hide_judge, level_of, observe, require_core, require_linux
 from .policy_process import PolicyChecker
@@ -92,6 +92,17 @@ class Judge:
 
     def _rate(self, source: str, name: str, *, checked: bool) -> float:
         """Median billed nanoseconds of one unit of work; observes the live worker's protections."""
+        task = self.task
+        try:
+            bills = self._calibrate(source, name, checked=checked)
+            return statistics.median(bills[1:]) / task.work(self._null_shape())
+        except AssayError:
+            raise
+        except Exception as error:  # a task is somebody's code: whatever it raises is told as the task's fault
+            raise TaskError(f"task {task.name} raised {type(error).__name__}: {str(error)[:200]}") from error
+
+    def _calibrate(self, source: str, name: str, *, checked: bool) -> list[int]:
+        """Bills of a few turns of a trusted source on the shape of the all-zero secret."""
         assert self._zygote is not None
         schedule, shape = Schedule(self.task, bytes(16), name), self._null_shape()
         bills: list[int] = []
@@ -108,7 +119,7 @@ class Judge:
                 if checked and mismatch(self.task, trial, turn.output):
                     raise TaskError(f"the {name} of task {self.task.name} is wrong on {shape}")
                 bills.append(turn.bill.billed)
-        return statistics.median(bills[1:]) / self.task.work(shape)
+        return bills
 
     def judge(self, code: str, secret: bytes, looks: Sequence[int] = (8,)) -> Verdict:
         """The verdict on ``code``.

@@ -52,9 +52,17 @@ def _exactly(channel: socket.socket, size: int) -> bytes:
 
 
 def dumps(setup: dict[str, Any]) -> bytes:
-    """Pickle with dill, as ``multiprocess`` does it: a task defined in a notebook travels with what it uses."""
+    """Pickle with dill, as ``multiprocess`` does it: a task defined in a notebook travels with what it uses.
+
+    Raises TaskError.
+    """
     buffer = io.BytesIO()
-    ForkingPickler(buffer, recurse=True).dump(setup)
+    try:
+        ForkingPickler(buffer, recurse=True).dump(setup)
+    except Exception as error:  # pickling runs the reduction methods of whatever the task refers to
+        raise TaskError(
+            f"the task cannot be sent to its judge: {error}; keep open files and locks out of it"
+        ) from error
     return buffer.getvalue()
 
 
@@ -66,6 +74,7 @@ class JudgeProcess:
     """
 
     def __init__(self, task: Task, *, core: int | None = None, unsafe: bool = False, **options: Any) -> None:
+        setup = dumps({"task": task, "core": core, "unsafe": unsafe, "options": options})
         self._channel, theirs = socket.socketpair()
         command = module_command("assay.sandbox.judge_program", str(theirs.fileno()))
         self._process = subprocess.Popen(
@@ -77,10 +86,9 @@ class JudgeProcess:
         )
         theirs.close()
         self._channel.settimeout(_REPLY_SECONDS)
-        setup = {"task": task, "core": core, "unsafe": unsafe, "options": options}
         self._ready = False
         try:
-            send(self._channel, dumps(setup))
+            send(self._channel, setup)
         except OSError as error:
             raise JudgeDied(f"the judge process ended at its start: {error}") from error
 
