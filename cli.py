@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 out = Console()
 err = Console(stderr=True)
+FILE_LIMIT = 64 * 2**20
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
@@ -52,7 +54,13 @@ def options(
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        if path.exists() and not path.is_file():
+            raise usage(f"cannot read {path}: not a regular file; give a file with a kernel or a completion")
+        with path.open("rb") as file:
+            content = file.read(FILE_LIMIT + 1)
+        if len(content) > FILE_LIMIT:
+            raise usage(f"{path} is larger than {FILE_LIMIT >> 20} MiB; no kernel or completion is")
+        return content.decode("utf-8-sig", "surrogateescape")
     except OSError as error:
         raise usage(f"cannot read {path}: {error.strerror}; give a file with a kernel or a completion") from error
 
@@ -91,7 +99,10 @@ def score(
         for path, text in codes.items():
             grade = scorer.grade_code if path.suffix == ".py" else scorer.grade
             graded = grade([text])[0]
-            again = f"assay score {path} --task {task} --pairs {pairs} --replay {scorer.last_secret.hex()}"
+            secret_hex = scorer.last_secret.hex()
+            again = shlex.join(
+                ["assay", "score", str(path), "--task", task, "--pairs", str(pairs), "--replay", secret_hex]
+            )
             bar.advance(step)
             if as_json:
                 typer.echo(json.dumps(record(str(path), graded, again)))
@@ -197,6 +208,11 @@ def main() -> None:
     except AssayError as error:
         err.print(f"assay: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:
+        err.print(f"assay: {error.strerror or error}: {error.filename or 'standard output'}", markup=False)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -186,7 +186,7 @@ def launch(job: dict[str, Any], canaries: Canaries) -> int:
         os.setsid()
         call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         os.dup2(job["input"], 0)
-        os.closerange(3, OPEN_FILES)
+        os.closerange(3, 1 << 16)
         limit()
         drop_privileges()
         home = job["home"]

@@ -137,7 +137,10 @@ def _run(scorer: dict[str, object], wall: float) -> tuple[str, dict[str, Any]]:
         report.seek(0)
         text = output.decode("utf-8", "replace")
         data = report.read()
-        return text, json.loads(data) if data else {"exit": None}
+        try:
+            return text, json.loads(data)
+        except ValueError:  # none, or not the fence's alone: as if it had been killed
+            return text, {"exit": None}
 
 
 def _read(process: subprocess.Popen[bytes], output: bytearray) -> None:

@@ -1,6 +1,6 @@
 """Where a training step of the tiny recipe spends its time: generating, scoring, learning.
 
-    python benchmarks/step.py [--steps 12]     # about a minute on two cores; prints medians in seconds
+python benchmarks/step.py [--steps 12]     # about a minute on two cores; prints medians in seconds
 """
 
 from __future__ import annotations

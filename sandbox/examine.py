@@ -26,6 +26,8 @@ _TIMEOUT_FACTOR = 10
 _SPARE = 1.5  # attempts per wanted pair, since pairs with an unusual baseline are thrown away
 _CONTEXT_ERRORS = ("NameError:", "ImportError:", "UnboundLocalError:")
 _IDLE_FACTOR, _IDLE_NS = 2.0, 2_000_000
+_IDLE_LIMIT_NS = 1_000_000_000
+_SLOW_PAIRS = 2  # turns beyond ten times the baseline that end the timing; one may be the host's doing
 
 
 @dataclass(slots=True)
@@ -39,6 +41,7 @@ class Outcome:
     speedup: Speedup | None = None
     bills: list[Bill] = field(default_factory=list)
     baseline_ns: int = 0
+    idle_ns: int = 0
     suspect: bool = False
 
     def decide(self, status: Status, layer: Layer, check: str, evidence: str) -> Outcome:
@@ -53,8 +56,9 @@ def mismatch(task: Task, trial: Trial, output: np.ndarray) -> str | None:
 
     The comparison is of a private copy with a reference computed here: NaN and infinities fail it.
     """
-    error = np.abs(output - task.reference(*trial.inputs))
-    wrong = ~(error <= task.tolerance(*trial.inputs))
+    with np.errstate(all="ignore"):  # a candidate may return what makes float64 arithmetic complain
+        error = np.abs(output - task.reference(*trial.inputs))
+        wrong = ~(error <= task.tolerance(*trial.inputs))
     if not wrong.any():
         return None
     kind = "not finite" if not np.isfinite(output[wrong]).any() else "outside the tolerance"
@@ -100,8 +104,12 @@ class Examiner:
         """One checked turn of the candidate; None (and the outcome decided) unless it was right."""
         turn = worker.turn(trial, self.timeout(trial.shape), MAX_TURN_SECONDS)
         outcome.trials += 1
-        if turn.status != DONE or turn.output is None:
+        if turn.status != DONE or turn.output is None or turn.bill is None:
             self._failed(outcome, worker, turn)
+            return None
+        outcome.idle_ns += max(0, turn.bill.billed - turn.bill.cpu)
+        if outcome.idle_ns > _IDLE_LIMIT_NS:
+            outcome.decide(Status.TIMEOUT, "judge", "idle", f"waited {outcome.idle_ns / 1e6:.0f} ms within its turns")
             return None
         if (reason := mismatch(self.task, trial, turn.output)) is not None:
             outcome.decide(Status.WRONG, "judge", "correct", f"trial {outcome.trials}: {reason}")
@@ -113,7 +121,7 @@ class Examiner:
         if turn.status == LATE:
             return outcome.decide(Status.TIMEOUT, "judge", "timeout", turn.text)
         if turn.status in (BAD_TYPE, BAD_SHAPE):
-            return outcome.decide(Status.WRONG, "judge", "output", turn.text)
+            return outcome.decide(Status.WRONG, "judge", "type" if turn.status == BAD_TYPE else "shape", turn.text)
         if turn.status == NO_ENTRY:
             return outcome.decide(Status.CRASH, "judge", "entry", turn.text)
         if turn.status == ROGUE:
@@ -141,7 +149,7 @@ class Examiner:
         if baseline.load(self.task.baseline.encode(), self.task.entry).status != READY:
             raise InfraError("the baseline did not load")
         self._baseline_turn(baseline, schedule.trial(shapes[0]))
-        progress = Looks(looks, self.task.dead_band)
+        progress, slow = Looks(looks, self.task.dead_band), 0
         for number, shape in enumerate(shapes):
             trial = schedule.trial(shape)
             first = self._baseline_turn(baseline, trial) if schedule.baseline_first(number) else None
@@ -151,6 +159,10 @@ class Examiner:
                 return
             reference = first or self._baseline_turn(baseline, trial)
             outcome.bills.append(bill)
+            slow += bill.billed > _TIMEOUT_FACTOR * reference.billed
+            if slow >= _SLOW_PAIRS:
+                outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{_TIMEOUT_FACTOR} times slower than the baseline")
+                return
             if progress.add(Pair(reference.billed, bill.billed, self.task.work(shape))):
                 break
         outcome.speedup = progress.estimate()

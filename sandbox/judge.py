@@ -73,6 +73,8 @@ class Judge:
             self._zygote = Zygote(WORKER_PROGRAM)
             rate = self._rate(task.baseline, "baseline", checked=True)
             require_core(self.isolation, unsafe)
+            if self._policy and (refused := self._policy.check(task.baseline)):
+                raise TaskError(f"the policy refuses the baseline of task {task.name}: {refused[0].evidence}")
             self._examiner = Examiner(task, rate)
             self.overhead_ns = int(self._rate(task.null, "null", checked=False) * task.work(self._null_shape()))
             if worker_program != WORKER_PROGRAM:
@@ -160,6 +162,8 @@ class Judge:
                 return self._examiner.examine(zygote, source, Schedule(self.task, secret, key), looks)
             except InfraError as error:
                 fault = error
+            except Exception as error:  # the task's own code, on what the candidate answered
+                fault = InfraError(f"{type(error).__name__} while judging: {str(error)[:200]}")
         try:
             schedule = Schedule(self.task, secret, "known good")
             known_good = self._examiner.examine(self._renew(), self.task.baseline.encode(), schedule, ())

@@ -13,6 +13,8 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """Our environment with this process's import path, so that a user's own task modules are found, and
-    single-threaded numerics, so that nothing of ours runs beside a timed worker."""
+    single-threaded numerics, so that nothing of ours runs beside a timed worker. No other Python setting of the
+    user's (warnings as errors, tracing) may change how a judge judges."""
     path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)
-    return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**kept, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

@@ -32,7 +32,7 @@ FORBIDDEN_NAMES = frozenset(
 # Attributes that run code from text, walk to frames or classes, or read attributes by computed name.
 FORBIDDEN_ATTRIBUTES = INSPECT_ATTRIBUTES | frozenset(
     "format format_map mro tb_lasti tb_lineno f_lasti f_lineno gi_running cr_running co_consts co_names "
-    "co_varnames co_replace func_globals func_code attrgetter methodcaller with_traceback".split()
+    "co_varnames co_replace func_globals func_code attrgetter methodcaller with_traceback register _convert_".split()
 )
 MODULE_DUNDERS = frozenset("__name__ __all__ __doc__ __author__ __version__ __debug__".split())
 METHODS = frozenset(
@@ -41,7 +41,7 @@ METHODS = frozenset(
         "init call len iter next getitem setitem delitem contains repr str hash bool int float index enter exit "
         "eq ne lt le gt ge add sub mul matmul truediv floordiv mod divmod pow neg pos abs invert and or xor "
         "lshift rshift radd rsub rmul rmatmul rtruediv rfloordiv rmod rpow rand ror rxor iadd isub imul imatmul "
-        "itruediv ifloordiv imod ipow reversed missing length_hint post_init slots match_args name qualname doc"
+        "itruediv ifloordiv imod ipow reversed missing length_hint post_init slots name qualname doc"
     ).split()
 )
 
@@ -132,6 +132,12 @@ class Checker(RestrictingNodeTransformer):
             self.check_name(node, alias.asname)
         return node
 
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        # A string that is the name of a frame's or a class's inside serves to reach it by computed name.
+        if isinstance(node.value, str) and node.value not in ("__main__", *MODULE_DUNDERS):
+            self.check_attribute(node, node.value if node.value not in ("format", "register", "mro") else "")
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if isinstance(node.func, ast.Attribute) and _formats_plainly(node.func):
             node.func.attr = "join"  # the tree is thrown away: only the complaint about `format` is avoided
@@ -141,7 +147,7 @@ class Checker(RestrictingNodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         self.check_name(node, node.name)
-        if any(keyword.arg == "metaclass" for keyword in node.keywords):
+        if any(keyword.arg in ("metaclass", None) for keyword in node.keywords):
             self.error(node, "a metaclass is not allowed")
         return self.node_contents_visit(node)
 

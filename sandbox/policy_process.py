@@ -13,12 +13,24 @@ from .policy import SOURCE_LIMIT, Complaint
 from .verdict import Finding
 
 ANSWER_LIMIT = 16 * 1024
+UNLOCKED = b"!"
+"""What a child answers that cannot enter its jail: a fault of ours, not of the source."""
 
 
 def to_finding(complaint: Complaint) -> Finding:
     """A finding of layer policy with its place in the source."""
     place = f"line {complaint.line}, column {complaint.column}: " if complaint.line else ""
     return Finding(complaint.kind, False, "policy", place + complaint.reason)
+
+
+def _findings(answer: bytes) -> tuple[Finding, ...]:
+    """The findings in a child's answer; one that cannot be read refuses the source, since its child wrote it."""
+    if answer == UNLOCKED:
+        raise InfraError("the policy checker could not lock itself down; raise the limits of this shell (ulimit -a)")
+    try:
+        return tuple(to_finding(Complaint(**item)) for item in json.loads(answer))
+    except (ValueError, TypeError):
+        return (Finding("limits", False, "policy", "the policy checker gave no readable answer on this source"),)
 
 
 class PolicyChecker:
@@ -54,11 +66,10 @@ class PolicyChecker:
         if len(source) > SOURCE_LIMIT:
             return (Finding("limits", False, "policy", f"the source is longer than {SOURCE_LIMIT} bytes"),)
         for attempt in range(2):
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError):
                 self._socket.send(b"\0" + source)
-                answer = self._socket.recv(ANSWER_LIMIT)
-                if answer:
-                    return tuple(to_finding(Complaint(**item)) for item in json.loads(answer))
+                if answer := self._socket.recv(ANSWER_LIMIT + 1):
+                    return _findings(answer)
             self.close()
             if attempt == 0:
                 self._start()

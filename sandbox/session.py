@@ -75,7 +75,7 @@ class Worker:
     def load(self, source: bytes, entry: str, seconds: float = LOAD_SECONDS) -> Turn:
         """Hand over the source, wait until its module has run, stop the worker."""
         try:
-            self._channel.send(entry.encode() + b"\0" + source)
+            self._channel.send(entry.encode() + b"\0" + source, socket.MSG_DONTWAIT)
         except OSError as error:
             return Turn(DIED, f"the worker took no source: {error.strerror}")
         return self._settle(self._wait(seconds, seconds), READY)
@@ -97,7 +97,7 @@ class Worker:
         before = self._clock.read()
         self._inputs.write(trial.inputs)
         try:
-            self._channel.send(describe(trial, offset))
+            self._channel.send(describe(trial, offset), socket.MSG_DONTWAIT)  # full: it reads nothing
             self._clock.go()
         except OSError as error:
             return Turn(DIED, f"the worker took no trial: {error.strerror}")
@@ -113,9 +113,10 @@ class Worker:
 
     def _wait(self, seconds: float, wall: float) -> Turn:
         """The worker's next message, or what came instead."""
-        start = self._clock.read().cpu
+        start = self._clock.read()
         answered = self._poll.poll(seconds * 1000)
-        if not answered and self._clock.read().cpu - start < seconds * 0.9e9:
+        used = Bill.between(start, self._clock.read())
+        if not answered and used.cpu < seconds * 0.9e9 <= used.cpu + used.delay:  # kept from its core, not idle
             answered = self._poll.poll((wall - seconds) * 1000)
         if not answered:
             self._clock.kill()

@@ -11,6 +11,8 @@ Channel, judge to worker: the source (UTF-8) and entry name, then one trial desc
 Channel, worker to judge: one status byte out of :data:`STATUS`, then up to 200 bytes of text for logs.
 """
 
+import __future__
+
 import array
 import ctypes
 import errno
@@ -49,15 +51,13 @@ MODULES = {
         "truediv truth xor"
     ).split(),
     "functools": (
-        "cache cached_property cmp_to_key lru_cache partial partialmethod reduce total_ordering wraps "
-        "update_wrapper WRAPPER_ASSIGNMENTS WRAPPER_UPDATES"
+        "cache cached_property cmp_to_key lru_cache partial partialmethod reduce total_ordering wraps update_wrapper"
     ).split(),
     "collections": "ChainMap Counter OrderedDict UserDict UserList defaultdict deque namedtuple".split(),
     "contextlib": "closing contextmanager nullcontext suppress".split(),
     "copy": "copy deepcopy".split(),
-    "dataclasses": "astuple asdict dataclass field replace".split(),
+    "dataclasses": "dataclass".split(),
     "decimal": "Context Decimal getcontext localcontext".split(),
-    "enum": "Enum IntEnum auto".split(),
     "fractions": "Fraction".split(),
     "typing": (
         "Any Callable ClassVar Dict Final FrozenSet Generator Generic Iterable Iterator List Literal "
@@ -93,8 +93,27 @@ def _import(name, globals=None, locals=None, fromlist=(), level=0):
     return modules[name if fromlist else name.partition(".")[0]]
 
 
+kind = type  # of _type below
+
+
 def _type(value):
-    return value.__class__
+    if isinstance(value, kind):  # the class of a class is `type` itself, which builds classes out of sight
+        raise TypeError("type() of a class is not available in this sandbox")
+    return kind(value)
+
+
+def _update_wrapper(wrapper, wrapped, assigned=None, updated=None):
+    """functools.update_wrapper with fixed attributes: the original copies whatever it is told to name."""
+    for name in ("__name__", "__qualname__", "__doc__", "__module__"):
+        try:
+            setattr(wrapper, name, getattr(wrapped, name))
+        except AttributeError:
+            continue
+    return wrapper
+
+
+def _wraps(wrapped, assigned=None, updated=None):
+    return lambda wrapper: _update_wrapper(wrapper, wrapped)
 
 
 def _print(*args, **kwargs):
@@ -118,8 +137,13 @@ def _module_views():
         view.__dict__.update({n: getattr(module, n) for n in names if hasattr(module, n)})
         views[name] = view
     views["collections"].abc = views["collections.abc"]
+    copying = {"setattr": setattr, "getattr": getattr, "AttributeError": AttributeError}
+    update = _isolate(_update_wrapper)
+    wraps = _isolate(_wraps, _update_wrapper=update)
+    update.__globals__["__builtins__"] = wraps.__globals__["__builtins__"] = copying
+    views["functools"].__dict__.update(update_wrapper=update, wraps=wraps)
     views["__future__"] = types.ModuleType("__future__")
-    views["__future__"].__dict__["annotations"] = None
+    views["__future__"].__dict__.update(dict.fromkeys(__future__.all_feature_names))
     return views
 
 
@@ -131,10 +155,11 @@ def safe_builtins():
     for name, value in vars(builtins).items():
         if isinstance(value, type) and issubclass(value, BaseException):
             table[name] = value
-    kept = {"ImportError": ImportError, "repr": repr}
+    kept = {"ImportError": ImportError, "repr": repr, "TypeError": TypeError, "isinstance": isinstance}
     table["__import__"] = _isolate(_import, modules=_module_views())
     table["__import__"].__globals__["__builtins__"] = kept
-    table["type"] = _isolate(_type)
+    table["type"] = _isolate(_type, kind=type)
+    table["type"].__globals__["__builtins__"] = kept
     table["print"] = _isolate(_print)
     return table
 
@@ -262,7 +287,9 @@ def set_limits(address_space=ADDRESS_SPACE):
         (resource.RLIMIT_NOFILE, 0),
         (resource.RLIMIT_NPROC, 0),
     ):
-        resource.setrlimit(limit, (value, value))
+        hard = resource.getrlimit(limit)[1]
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (bound, bound))
 
 
 def lock_down(address_space=ADDRESS_SPACE):
@@ -285,6 +312,9 @@ class _BadShape(Exception):
     pass
 
 
+_FLOATS, _NUMBERS = {float}, {float, int}
+
+
 def flatten(value, shape, out):
     """Append the cells of nested sequences of exactly ``shape`` to the ``array('d')`` out.
 
@@ -302,9 +332,12 @@ def flatten(value, shape, out):
             flatten(item, shape[1:], out)
         return
     kinds = set(map(type, value))
-    if not kinds <= {float, int}:
+    if kinds == _FLOATS:
+        out.fromlist(value) if type(value) is list else out.extend(value)
+    elif kinds <= _NUMBERS:
+        out.extend(map(float, value))
+    else:
         raise _BadType("expected float cells, got " + ", ".join(sorted(kind.__name__ for kind in kinds)))
-    out.extend(map(float, value) if int in kinds else value)
 
 
 def _unpack_trial(message):
@@ -349,7 +382,8 @@ def _text(error):
 def load(source, entry, namespace):
     """Run the candidate's module once; the status to report and its text."""
     try:
-        exec(compile(source, "<candidate>", "exec", dont_inherit=True), namespace)
+        # Text, not bytes: a coding cookie must not make this another program than the one that policy read.
+        exec(compile(source.decode(), "<candidate>", "exec", dont_inherit=True), namespace)
     except BaseException as error:
         return EXCEPTION, _text(error)
     if type(namespace.get(entry)) is types.FunctionType or callable(namespace.get(entry)):
@@ -380,10 +414,7 @@ def serve(channel, inputs, output, namespace):
     entry = entry.decode()
     status, text = load(source, entry, namespace)
     os.write(channel, status + text)
-    while status == READY:
-        message = os.read(channel, MESSAGE_LIMIT)
-        if not message:
-            return
+    while message := os.read(channel, MESSAGE_LIMIT):  # without an entry nothing comes: wait to be killed
         reply, text = answer(message, namespace, entry, inputs, output)
         os.write(channel, reply + text)
 
@@ -392,8 +423,10 @@ def _become_worker(descriptors, address_space):
     """In the forked child: keep channel, input and output, lose everything else, lock down, serve."""
     libc = ctypes.CDLL(None, use_errno=True)
     _prctl(libc, _PR_SET_PDEATHSIG, signal.SIGKILL)
+    with open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")  # where memory ends, it ends for the worker first
     null = os.open(os.devnull, os.O_RDWR)
-    high = [os.dup2(fd, 100 + i, inheritable=False) for i, fd in enumerate((null, *descriptors))]
+    high = [os.dup2(fd, 10 + i, inheritable=False) for i, fd in enumerate((null, *descriptors))]
     for fd in range(3):
         os.dup2(high[0], fd)
     for i, fd in enumerate(high[1:]):

@@ -24,11 +24,11 @@ def read_verdicts(run: Path) -> Iterator[dict[str, Any]]:
     path = run / VERDICTS
     if not path.is_file():
         raise RunError(f"{run} is no run folder: it has no {VERDICTS}; give the folder that `assay train` printed")
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
     for number, line in enumerate(lines, start=1):
         try:
             yield json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             if number < len(lines):
                 raise RunError(f"{path}, line {number} is not JSON ({error}); remove the line to go on") from error
 

@@ -91,7 +91,7 @@ def parse_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         raise
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"recipe {path} is not readable YAML: {' '.join(str(error).split())}") from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise RecipeError(f"recipe {path}: {' '.join(str(error).split())}") from error
     assay, training, model = parsed
     return Recipe(path.stem, path, tuple(overrides), assay, training, model)

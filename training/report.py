@@ -21,7 +21,7 @@ from typing import Any
 
 from .errors import RunError
 from .journal import read_verdicts
-from .summary import Kernel, RunSummary, StepSummary, Tally, speed_of, summarise
+from .summary import MALFORMED, Kernel, RunSummary, StepSummary, Tally, number, speed_of, summarise
 
 RUN_FILE, BEST_FILE, REPORT = "run.json", "best.json", "report.html"
 _CODE_LIMIT, _EXAMPLE_LIMIT, _TEXT_LIMIT = 6000, 1500, 300
@@ -79,6 +79,8 @@ def load(folder: Path) -> Run:
 def _json(path: Path) -> Any:
     """A JSON file's value; None where it is missing or was cut by a kill."""
     try:
+        if not path.is_file():
+            return None
         return json.loads(path.read_text(encoding="utf-8", errors="replace"))
     except (OSError, ValueError, RecursionError):
         return None
@@ -88,9 +90,12 @@ def _retimed(entries: Any) -> list[Kernel]:
     """The kernels of best.json that are still correct and were timed, fastest first."""
     kernels = []
     for entry in entries if isinstance(entries, list) else ():
-        speed = speed_of(entry["verdict"])
-        if speed:
-            kernels.append(Kernel(entry["code"], entry["key"], entry["step"], entry.get("reward"), speed))
+        try:
+            if speed := speed_of(entry["verdict"]):
+                code, key, step = str(entry["code"]), str(entry["key"]), int(entry["step"])
+                kernels.append(Kernel(code, key, step, number(entry.get("reward")), speed))
+        except MALFORMED:
+            continue
     return sorted(kernels, key=lambda kernel: kernel.speed.low, reverse=True)
 
 
@@ -100,6 +105,8 @@ def write_report(run: Path, out: Path | None = None) -> Path:
     Raises RunError if ``run`` is no run folder, its journal is damaged, or the file cannot be written.
     """
     out = out or run / REPORT
+    if out.exists() and not out.is_file():
+        raise RunError(f"cannot write {out}: not a regular file; choose another place with --out")
     page = render(load(run)).encode("utf-8")
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
     try:

@@ -19,8 +19,11 @@ from ..sandbox import Status
 
 Record = Mapping[str, Any]
 STATUSES = tuple(str(status) for status in Status)
+MALFORMED = (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError)
+"""What reading a record raises that no run of ours wrote."""
+_LARGEST = 1e12
 _EMPTY = re.compile(r"\bgot 0$")
-_OWN_FAMILY = {"limits", "syntax", "exception", "protocol", "seccomp", "hidden-work", "disruption"}
+_OWN_FAMILY = {"type", "shape", "limits", "syntax", "exception", "protocol", "seccomp", "hidden-work", "disruption"}
 _FORBIDDEN = {  # words of the policy's complaints
     "import of ": "import",
     "import from ": "import",
@@ -157,10 +160,8 @@ def family(verdict: Record) -> str:
         return _forbidden(evidence)
     if check == "correct":
         return "not finite" if evidence.endswith("not finite") else "values"
-    if check == "output":
-        if evidence.startswith("_BadType"):
-            return "type"
-        return "empty" if _EMPTY.search(evidence) else "shape"
+    if check == "shape" and _EMPTY.search(evidence):
+        return "empty"
     if check in _OWN_FAMILY:
         return check
     return _RENAMED.get(check, "no code" if status == Status.NO_CODE else f"{status}, other")
@@ -209,20 +210,20 @@ def speed_of(verdict: Record) -> Speed | None:
     timing = verdict.get("timing")
     if verdict["status"] != Status.CORRECT or not timing:
         return None
-    ratio, low, high = (_number(timing.get(name)) for name in ("speedup", "low", "high"))
+    ratio, low, high = (number(timing.get(name)) for name in ("speedup", "low", "high"))
     if ratio is None or low is None or high is None or min(ratio, low, high) <= 0:
         return None
-    return Speed(ratio, low, high, int(_number(timing.get("pairs")) or 0))
+    return Speed(ratio, low, high, int(number(timing.get("pairs")) or 0))
 
 
-def _number(value: Any) -> float | None:
-    """A finite number, else None."""
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def number(value: Any) -> float | None:
+    """A finite number of a size that can be drawn, else None."""
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST
     return float(value) if usable else None
 
 
 def _readable(record: Any) -> bool:
-    if not isinstance(record, dict) or not isinstance(record.get("step"), int):
+    if not isinstance(record, dict) or not isinstance(record.get("step"), int) or not 0 <= record["step"] < _LARGEST:
         return False
     verdicts = [record.get("verdict"), record.get("audit") or {"status": Status.INFRA}]
     return all(isinstance(verdict, dict) and verdict.get("status") in STATUSES for verdict in verdicts)
@@ -231,7 +232,7 @@ def _readable(record: Any) -> bool:
 def row_of(record: Record, info: Mapping[str, Any]) -> Row:
     """Reduce a record; status, family and speed are the judge's if it took part."""
     verdict = record[judge_field(record, info) or "verdict"]
-    reward, index = _number(record.get("reward")), int(record.get("index") or 0)
+    reward, index = number(record.get("reward")), int(record.get("index") or 0)
     hack, speed = is_hack(record, info), speed_of(verdict)
     return Row(record["step"], index, reward, str(verdict["status"]), family(verdict), hack, speed)
 
@@ -246,7 +247,13 @@ def summarise(records: Iterable[Record], info: Mapping[str, Any] | None = None, 
         if not _readable(record):
             summary.unreadable += 1
             continue
-        name, row = judge_field(record, info), row_of(record, info)
+        try:
+            name, row = judge_field(record, info), row_of(record, info)
+            isolation = dict(record[name or "verdict"].get("isolation") or {})
+        except MALFORMED:
+            summary.unreadable += 1
+            continue
+        summary.isolation = summary.isolation or isolation
         summary.judged |= name is not None
         steps.setdefault(row.step, []).append(row)
         _count(summary, row, record, record[name or "verdict"])
@@ -262,10 +269,9 @@ def _count(summary: RunSummary, row: Row, record: Record, verdict: Record) -> No
     summary.told += row.hack is not None
     summary.audited |= bool(record.get("audit"))
     summary.unsafe |= any(item.get("check") == "unsafe" for item in verdict.get("findings") or ())
-    summary.isolation = summary.isolation or dict(verdict.get("isolation") or {})
     summary.level = summary.level or str(verdict.get("level") or "")
     if row.index == 0:  # `seconds` is the batch's, repeated in each of its records
-        summary.seconds += _number(record.get("seconds")) or 0.0
+        summary.seconds += number(record.get("seconds")) or 0.0
     if row.speed:
         summary.speedups.append(row.speed.ratio)
     for tallies, label in ((summary.statuses, row.status), (summary.families, row.family)):

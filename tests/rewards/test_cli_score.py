@@ -1,6 +1,7 @@
 """``assay score`` and ``assay doctor`` as a user runs them."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -78,7 +79,8 @@ def test_a_table_is_printed_for_people(scored):
     ("arguments", "named"),
     [
         (["score", "missing.py"], "missing.py"),
-        (["score", "."], "directory"),
+        (["score", "."], "regular file"),
+        (["score", "/dev/zero"], "regular file"),
         (["score", __file__, "--task", "nothing"], "nothing"),
         (["score", __file__, "--check", "nothing"], "nothing"),
         (["score", __file__, "--replay", "zz"], "--replay"),
@@ -111,3 +113,49 @@ def test_scoring_works_from_a_folder_whose_names_shadow_packages(tmp_path):
     command = [f"{sys.prefix}/bin/assay", "score", "good.py", "--pairs", "0", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert json.loads(done.stdout)["status"] == "correct", done.stderr
+
+
+def test_a_low_memory_limit_of_the_shell_is_no_fault_of_the_candidate(tmp_path):
+    (tmp_path / "good.py").write_text(GOOD)
+    command = f"ulimit -v 900000; exec {sys.executable} -m assay.cli score good.py --pairs 0 --json"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path)
+    assert json.loads(done.stdout)["status"] == "correct", done.stderr
+
+
+def test_python_settings_of_the_user_do_not_reach_the_judge(tmp_path):
+    (tmp_path / "nan.py").write_text(
+        "from array import array\ndef matmul(A, B):\n"
+        "    return [array('d', bytes([1, 0, 0, 0, 0, 0, 0xf0, 0x7f]) * len(B[0])) for _ in A]\n"
+    )
+    command = [sys.executable, "-m", "assay.cli", "score", "nan.py", "--pairs", "0", "--json"]
+    settings = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONOPTIMIZE": "2"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=settings)
+    assert json.loads(done.stdout)["status"] == "wrong", done.stderr
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.py")
+    assert assay("score", tmp_path / "pipe.py").returncode == 2
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "bom.py").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    done = assay("score", tmp_path / "bom.py", "--pairs", 0, "--json")
+    assert json.loads(done.stdout)["status"] == "correct"
+
+
+def test_a_full_disk_behind_standard_output_is_one_sentence(tmp_path):
+    (tmp_path / "good.py").write_text(GOOD)
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "assay.cli", "score", str(tmp_path / "good.py"), "--pairs", "0", "--json"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode != 0
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_replay_command_is_quoted_for_the_shell(tmp_path):
+    path = tmp_path / "a kernel; true.py"
+    path.write_text(GOOD)
+    replay = json.loads(assay("score", path, "--pairs", 0, "--json").stdout)["replay"]
+    assert f"'{path}'" in replay

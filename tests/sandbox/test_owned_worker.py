@@ -182,3 +182,22 @@ def test_inputs_differ_between_trials_and_candidates(hostile):
     seen = {evidence(judge.judge(f"x = {i}", secret, ())) for i in range(4)}
     assert len(seen) == 4
     assert evidence(judge.judge("x = 0", secret, ())) in seen  # and a replay repeats them
+
+
+def test_a_worker_that_idles_within_its_turns_is_cut_off_early(hostile):
+    body = READ_SOURCE + (
+        "import _thread\nlock = _thread.allocate_lock(); lock.acquire()\nos.write(channel, READY)\n"
+        "while True:\n"
+        "    message = os.read(channel, 999)\n"
+        "    lock.acquire(timeout=0.4)\n"
+        "    status, _ = worker.answer(message, namespace, 'matmul', inputs, output)\n"
+        "    os.write(channel, status)\n"
+    )
+    verdict = judged(hostile(body), looks=(40,))
+    assert verdict.status in (Status.TIMEOUT, Status.CHEAT)
+    assert verdict.trials < 8
+
+
+def test_a_worker_that_never_reads_does_not_block_its_judge(hostile):
+    body = "os.read(channel, 1 << 17)\nos.write(channel, READY)\nwhile True: os.write(channel, DONE)"
+    assert judged(hostile(body), looks=(400,)).status in (Status.CRASH, Status.WRONG)

@@ -27,7 +27,7 @@ def kernel(expression, before=""):
         "def matmul(A, B):\n    def rec(i):\n        return [] if i == len(A) else [[sum(a * b for a, b in zip(A[i], c)) for c in zip(*B)]] + rec(i + 1)\n    return rec(0)",
         "calls = 0\ndef matmul(A, B):\n    global calls\n    calls += 1\n    print(calls)\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]\nif __name__ == '__main__':\n    matmul([[1.0]], [[1.0]])",
         "from dataclasses import dataclass\nfrom collections import namedtuple\n@dataclass\nclass Cols:\n    rows: list\nP = namedtuple('P', 'a b')\ndef matmul(A, B):\n    T = Cols(list(zip(*B))).rows\n    return [[sum(P(a, b).a * P(a, b).b for a, b in zip(r, c)) for c in T] for r in A]",
-        "from copy import deepcopy\nfrom contextlib import suppress\nfrom enum import Enum\nclass Mode(Enum):\n    FAST = 1\ndef matmul(A, B):\n    with suppress(ValueError):\n        A = deepcopy(A)\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A] if Mode.FAST else None",
+        "from copy import deepcopy\nfrom contextlib import suppress\ndef matmul(A, B):\n    with suppress(ValueError):\n        A = deepcopy(A)\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]",
         "def matmul(A, B):\n    größe, π = len(B), 3.14\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]",
         "matmul = lambda A, B: [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]",
     ],
@@ -170,3 +170,26 @@ def test_the_isolation_of_every_verdict_is_what_was_observed(verdict):
 
 def test_rows_of_single_precision_are_wrong_not_a_crash(verdict):
     assert verdict(kernel("[array('f', r) for r in C]", "from array import array")).status is Status.WRONG
+
+
+def test_a_source_cannot_choose_a_fault_of_ours_through_long_complaints(verdict):
+    imports = "\n".join("import " + "漢" * 290 + str(number) for number in range(20))
+    assert verdict(imports).status is Status.CHEAT
+    assert verdict("import os\n" + imports).status is Status.CHEAT
+
+
+def test_a_slow_kernel_is_cut_off_at_ten_times_the_baseline(verdict):
+    slow = "def matmul(A, B):\n    for _ in range(20):\n        C = [[0.0] * len(B[0]) for _ in A]\n        for i in range(len(A)):\n            for j in range(len(B[0])):\n                for k in range(len(B)):\n                    C[i][j] += A[i][k] * B[k][j]\n    return C"
+    judged = verdict(slow, looks=(40,))
+    assert judged.status is Status.TIMEOUT
+    assert judged.trials < 12
+
+
+def test_a_coding_cookie_does_not_make_another_program(verdict):
+    assert verdict("# coding: utf-7\n" + FAST).status is Status.CORRECT
+
+
+def test_signalling_nans_are_wrong_and_nobodys_warning(verdict, recwarn):
+    code = "from array import array\ndef matmul(A, B):\n    n = len(B[0])\n    return [array('d', bytes([1, 0, 0, 0, 0, 0, 0xf0, 0x7f]) * n) for _ in A]"
+    assert verdict(code).status is Status.WRONG
+    assert not recwarn.list

@@ -1,6 +1,7 @@
 """The report as a file: complete, self-contained, and nothing in it but text."""
 
 import json
+import os
 import re
 from html.parser import HTMLParser
 
@@ -220,3 +221,34 @@ def test_runs_of_two_rewards_are_compared_in_one_picture(run, tmp_path):
     summary = load(folder).summary
     out = compare({"naive $x": [summary, summary], "assay": [summary]}, tmp_path / "compare.png")
     assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_no_regular_file_is_not_replaced_by_a_report(run, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(RunError, match="not a regular file"):
+        write_report(run([], {}), pipe)
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"step": 1, "verdict": {"status": "correct", "timing": [1]}}',
+        '{"step": 1, "verdict": {"status": "wrong", "findings": [3]}}',
+        '{"step": 1, "index": "x", "verdict": {"status": "wrong"}}',
+        '{"step": 1e300, "verdict": {"status": "wrong"}}',
+        '{"step": 0, "reward": 1e308, "verdict": {"status": "wrong", "isolation": 7}}',
+        "[" * 5000 + "]" * 5000,
+        "3",
+    ],
+)
+def test_a_record_no_run_wrote_is_counted_and_left_out(run, line):
+    folder = run([record(0, 0)], {})
+    with (folder / "verdicts.jsonl").open("a") as file:
+        file.write(line + "\n" + json.dumps(record(0, 1)) + "\n")
+    if line.startswith("["):  # nested beyond what a JSON reader takes: damage, and its place is named
+        with pytest.raises(RunError, match="line 2"):
+            page(folder)
+    else:
+        assert "of 2 candidates" in page(folder)
