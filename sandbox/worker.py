@@ -120,10 +120,16 @@ def _print(*args, **kwargs):
     return None
 
 
-def _isolate(function, **names):
-    """The same function over globals of its own, so that ``f.__globals__`` shows nothing of this file."""
+def _isolate(function, builtins=(), **names):
+    """The same function over globals of its own, so that ``f.__globals__`` shows nothing of this file.
+
+    It sees the ``builtins`` named and no others; they are bound when the function is made.
+    """
+    import builtins as real
+
+    table = {name: getattr(real, name) for name in builtins}
     return types.FunctionType(
-        function.__code__, {"__builtins__": {}, **names}, function.__name__, function.__defaults__
+        function.__code__, {"__builtins__": table, **names}, function.__name__, function.__defaults__
     )
 
 
@@ -137,10 +143,8 @@ def _module_views():
         view.__dict__.update({n: getattr(module, n) for n in names if hasattr(module, n)})
         views[name] = view
     views["collections"].abc = views["collections.abc"]
-    copying = {"setattr": setattr, "getattr": getattr, "AttributeError": AttributeError}
-    update = _isolate(_update_wrapper)
+    update = _isolate(_update_wrapper, ("setattr", "getattr", "AttributeError"))
     wraps = _isolate(_wraps, _update_wrapper=update)
-    update.__globals__["__builtins__"] = wraps.__globals__["__builtins__"] = copying
     views["functools"].__dict__.update(update_wrapper=update, wraps=wraps)
     views["__future__"] = types.ModuleType("__future__")
     views["__future__"].__dict__.update(dict.fromkeys(__future__.all_feature_names))
@@ -155,11 +159,8 @@ def safe_builtins():
     for name, value in vars(builtins).items():
         if isinstance(value, type) and issubclass(value, BaseException):
             table[name] = value
-    kept = {"ImportError": ImportError, "repr": repr, "TypeError": TypeError, "isinstance": isinstance}
-    table["__import__"] = _isolate(_import, modules=_module_views())
-    table["__import__"].__globals__["__builtins__"] = kept
-    table["type"] = _isolate(_type, kind=type)
-    table["type"].__globals__["__builtins__"] = kept
+    table["__import__"] = _isolate(_import, ("ImportError", "repr"), modules=_module_views())
+    table["type"] = _isolate(_type, ("TypeError", "isinstance"), kind=type)
     table["print"] = _isolate(_print)
     return table
 

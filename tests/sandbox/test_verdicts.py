@@ -28,6 +28,7 @@ def kernel(expression, before=""):
         "calls = 0\ndef matmul(A, B):\n    global calls\n    calls += 1\n    print(calls)\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]\nif __name__ == '__main__':\n    matmul([[1.0]], [[1.0]])",
         "from dataclasses import dataclass\nfrom collections import namedtuple\n@dataclass\nclass Cols:\n    rows: list\nP = namedtuple('P', 'a b')\ndef matmul(A, B):\n    T = Cols(list(zip(*B))).rows\n    return [[sum(P(a, b).a * P(a, b).b for a, b in zip(r, c)) for c in T] for r in A]",
         "from copy import deepcopy\nfrom contextlib import suppress\ndef matmul(A, B):\n    with suppress(ValueError):\n        A = deepcopy(A)\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]",
+        "from functools import wraps\ndef plain(f):\n    @wraps(f)\n    def g(*a):\n        return f(*a)\n    return g\n@plain\ndef matmul(A, B):\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]",
         "def matmul(A, B):\n    größe, π = len(B), 3.14\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]",
         "matmul = lambda A, B: [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]",
     ],
@@ -193,3 +194,20 @@ def test_signalling_nans_are_wrong_and_nobodys_warning(verdict, recwarn):
     code = "from array import array\ndef matmul(A, B):\n    n = len(B[0])\n    return [array('d', bytes([1, 0, 0, 0, 0, 0, 0xf0, 0x7f]) * n) for _ in A]"
     assert verdict(code).status is Status.WRONG
     assert not recwarn.list
+
+
+def test_an_import_that_the_context_refuses_names_the_module(judge, tmp_path):
+    from assay.sandbox.worker import load, make_namespace
+
+    status, text = load(b"import os", "matmul", make_namespace())
+    assert (status, text) == (b"E", b"ImportError: no module named 'os' in this sandbox")
+
+
+def test_type_tells_an_objects_class_and_not_the_class_of_a_class():
+    from assay.sandbox.worker import make_namespace
+
+    namespace = make_namespace()
+    exec("kind = type(1.0)", namespace)
+    assert namespace["kind"] is float
+    with pytest.raises(TypeError, match="not available"):
+        exec("type(int)", namespace)
