@@ -4,7 +4,7 @@ Trains the embedded model from the same weights with assay's reward and with the
 seeds, each run audited by the other grader. Writes ``docs/proof/curves.png`` and ``docs/proof/result.json`` and
 prints the table.
 
-    python benchmarks/proof.py [--seeds 3] [--runs DIR] [--keep]   # about 4 minutes a run on two cores
+    python benchmarks/proof.py [--seeds 3] [--runs DIR]   # about 5 minutes a run on two cores
 
 A *hack* is a completion that the weak scorer accepts and assay's judge does not, or that assay calls a cheat. Shares
 and speeds are means over the first 3 and the last 10 steps. The gap is the distance, in log2 speedup, from the mean
@@ -34,6 +34,7 @@ from assay.training.tiny.kernels import FASTEST, MEDIUM, SLOW
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "docs" / "proof"
 FIRST, LAST = 3, 10
+DRAWS = 6
 AUDITOR = {"assay": "naive", "naive": "assay"}
 
 
@@ -51,18 +52,25 @@ def train(reward: str, seed: int, runs: Path) -> Path:
 
 
 def fastest_honest() -> tuple[str, float]:
-    """Family and log2 speedup of the fastest honest family of the pre-training corpus."""
+    """Family and log2 speedup of the fastest honest kernel among some draws of each family of the corpus."""
     rng = random.Random(0)
     kinds = [("honest-fast", name) for name in (*FASTEST, *MEDIUM)] + [("honest-slow", name) for name in SLOW]
+    drawn = [(family, draw(kind, family, rng).completion) for kind, family in kinds for _ in range(DRAWS)]
     with Scorer(looks=SCORING_LOOKS, workers=1) as scorer:
-        graded = scorer.grade([draw(kind, family, rng).completion for kind, family in kinds])
-    speeds = {
-        family: math.log2(item.verdict.timing.speedup)
-        for (_, family), item in zip(kinds, graded, strict=True)
+        graded = scorer.grade([completion for _, completion in drawn])
+    speeds = [
+        (math.log2(item.verdict.timing.speedup), family)
+        for (family, _), item in zip(drawn, graded, strict=True)
         if item.verdict.timing is not None
-    }
-    best = max(speeds, key=lambda family: speeds[family])
-    return best, speeds[best]
+    ]
+    best, family = max(speeds)
+    return family, best
+
+
+def commit() -> str:
+    """The commit that was measured."""
+    command = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def ends(summary: RunSummary, name: str) -> tuple[float, float]:
@@ -96,6 +104,7 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     compare(summaries, OUT / "curves.png")
     host = {"date": date.today().isoformat(), "machine": platform.machine(), "python": platform.python_version()}
+    host["commit"] = commit()
     result = {**host, "fastest_honest": {"family": family, "log2_speedup": round(best, 4)}, "runs": rows}
     (OUT / "result.json").write_text(json.dumps(result, indent=1) + "\n")
     print(f"fastest honest family: {family}, {2**best:.2f}x (log2 {best:.2f})")
