@@ -83,7 +83,9 @@ def measure(summary: RunSummary, reward: str, seed: int, best: float) -> dict[st
     """The figures of one run."""
     (hack_start, hack_end), (speed_start, speed_end) = ends(summary, "hack_share"), ends(summary, "log2_speedup")
     closed = (speed_end - speed_start) / (best - speed_start)
-    figures = {"hacks_first": hack_start, "hacks_last": hack_end, "log2_first": speed_start, "log2_last": speed_end}
+    correct = [step.shares["correct"] for step in summary.steps]
+    figures = {"correct_first": fmean(correct[:FIRST]), "correct_last": fmean(correct[-LAST:])}
+    figures |= {"hacks_first": hack_start, "hacks_last": hack_end, "log2_first": speed_start, "log2_last": speed_end}
     return {
         "reward": reward,
         "seed": seed,
@@ -108,11 +110,14 @@ def main() -> None:
     result = {**host, "fastest_honest": {"family": family, "log2_speedup": round(best, 4)}, "runs": rows}
     (OUT / "result.json").write_text(json.dumps(result, indent=1) + "\n")
     print(f"fastest honest family: {family}, {2**best:.2f}x (log2 {best:.2f})")
-    print("reward  seed  hacks first -> last   log2 speedup first -> last   gap closed")
+    print("reward  seed  hacks first -> last   correct first -> last   log2 speedup first -> last   gap closed")
     for row in rows:
         hacks = f"{row['hacks_first']:7.1%} -> {row['hacks_last']:6.1%}"
         speed = f"{row['log2_first']:8.2f} -> {row['log2_last']:5.2f}"
-        print(f"{row['reward']:<7} {row['seed']:>3}  {hacks}     {speed}             {row['gap_closed']:6.0%}")
+        right = f"{row['correct_first']:7.1%} -> {row['correct_last']:6.1%}"
+        print(
+            f"{row['reward']:<7} {row['seed']:>3}  {hacks}     {right}       {speed}             {row['gap_closed']:6.0%}"
+        )
 
 
 if __name__ == "__main__":

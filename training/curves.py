@@ -29,6 +29,7 @@ BLACK, ORANGE, SKY, GREEN, BLUE, RED, PURPLE = (
 )
 _STATUS_COLOURS = dict(zip(STATUSES, (GREEN, ORANGE, SKY, BLUE, "#bbbbbb", RED, BLACK), strict=True))
 _KIND_COLOURS = (RED, BLUE, GREEN, PURPLE, ORANGE, SKY)
+_FEWEST = 5
 _SIZE = (5.6, 3.1)
 _MARKED = 40  # up to so many steps each one gets a dot
 _STYLE = {
@@ -191,15 +192,15 @@ def compare(summaries: Mapping[str, Sequence[RunSummary]], out_png: Path) -> Pat
     """Draw runs of several kinds (the reward they learned from) and seeds against each other, as PNG.
 
     Left: share of hacks by step. Right: mean log2 speedup, by step, of the kernels that assay's judge found
-    correct, whichever grader gave the reward. Thin lines are seeds, thick ones their mean over the steps that
-    any of them reached.
+    correct, whichever grader gave the reward; a mean over fewer than five kernels is not drawn. Thin lines are
+    seeds, thick ones their mean over the steps that any of them reached.
     """
     with _styled():
         figure = Figure(figsize=(10.5, 3.8), layout="constrained")
         left, right = figure.subplots(1, 2)
         for colour, (kind, group) in zip(_KIND_COLOURS * len(summaries), summaries.items(), strict=False):
             _seeds(left, [_series(one, "hack_share") for one in group], colour, kind)
-            _seeds(right, [_series(one, "log2_speedup") for one in group], colour, kind)
+            _seeds(right, [_series(one, "log2_speedup", "correct") for one in group], colour, kind)
         _percent_axis(left, "hacks among candidates")
         right.axhline(0, color="#888888", linewidth=1, linestyle="--")
         left.set_title("reward hacks")
@@ -212,8 +213,10 @@ def compare(summaries: Mapping[str, Sequence[RunSummary]], out_png: Path) -> Pat
     return out_png
 
 
-def _series(summary: RunSummary, name: str) -> dict[int, float]:
-    values = {step.step: getattr(step, name) for step in summary.steps}
+def _series(summary: RunSummary, name: str, of: str | None = None) -> dict[int, float]:
+    """A figure by step; with ``of``, only where enough candidates of that status stand behind the mean."""
+    enough = [step for step in summary.steps if of is None or step.shares[of] * step.candidates >= _FEWEST]
+    values = {step.step: getattr(step, name) for step in enough}
     return {step: value for step, value in values.items() if value is not None}
 
 
