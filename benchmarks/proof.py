@@ -115,9 +115,8 @@ def main() -> None:
         hacks = f"{row['hacks_first']:7.1%} -> {row['hacks_last']:6.1%}"
         speed = f"{row['log2_first']:8.2f} -> {row['log2_last']:5.2f}"
         right = f"{row['correct_first']:7.1%} -> {row['correct_last']:6.1%}"
-        print(
-            f"{row['reward']:<7} {row['seed']:>3}  {hacks}     {right}       {speed}             {row['gap_closed']:6.0%}"
-        )
+        name = f"{row['reward']:<7} {row['seed']:>3}"
+        print(f"{name}  {hacks}     {right}       {speed}             {row['gap_closed']:6.0%}")
 
 
 if __name__ == "__main__":
