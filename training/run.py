@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..rewards import SCORING_LOOKS, Graded, Grader, Scorer, trl_reward
 from ..sandbox import Status
-from .errors import RunError
+from .errors import RecipeError, RunError
 from .graders import make_grader
 from .journal import Journal, read_verdicts
 from .models import Loaded, adapter_of, load_model
@@ -21,6 +21,7 @@ from .progress import ConsoleProgress
 from .recipe import Recipe, parse_recipe
 
 if TYPE_CHECKING:
+    from datasets import Dataset
     from rich.console import Console
     from trl.trainer.grpo_trainer import GRPOTrainer
 
@@ -90,40 +91,54 @@ def resumed(folder: Path) -> tuple[Recipe, str]:
     return parse_recipe(described["recipe"], described["overrides"]), checkpoint
 
 
-def _make_trainer(
-    recipe: Recipe, grader: Grader, audit: Grader | None, loaded: Loaded, folder: Path, bar: ConsoleProgress
-) -> GRPOTrainer:
-    """TRL's trainer with the grader as its reward and the journal behind it."""
-    from datasets import Dataset
-    from transformers.trainer_callback import PrinterCallback, ProgressCallback
-    from trl.trainer.grpo_trainer import GRPOTrainer
-
-    journal, timer = Journal(folder), time.monotonic
+def _reward(grader: Grader, audit: Grader | None, folder: Path, bar: ConsoleProgress) -> Callable[..., Any]:
+    """The grader as TRL's reward function; every batch is in the journal before its rewards are used."""
+    journal = Journal(folder)
 
     def on_batch(graded: Sequence[Graded], state: Any) -> None:
-        seconds = timer() - bar.scoring_started
+        seconds = time.monotonic() - bar.scoring_started
         audited = audit.grade([item.completion for item in graded]) if audit else None
         step = state.global_step if state is not None else 0
         journal.write(step, graded, getattr(grader, "last_secret", b""), seconds, audited)
         bar.batch(graded)
 
-    reward = trl_reward(scorer=bar.timed(grader), asynchronous=False, on_batch=on_batch)
-    prompt: Any = grader.task.prompt
-    if recipe.assay.conversational:
-        prompt = [{"role": "user", "content": prompt}]
+    return trl_reward(scorer=bar.timed(grader), asynchronous=False, on_batch=on_batch)
+
+
+def _dataset(recipe: Recipe, prompt: str) -> Dataset:
+    """The task's prompt, repeated, as plain text or as a chat message."""
+    from datasets import Dataset
+
+    row: Any = [{"role": "user", "content": prompt}] if recipe.assay.conversational else prompt
+    return Dataset.from_dict({"prompt": [row] * recipe.assay.prompts})
+
+
+def _make_trainer(
+    recipe: Recipe, grader: Grader, audit: Grader | None, loaded: Loaded, folder: Path, bar: ConsoleProgress
+) -> GRPOTrainer:
+    """TRL's trainer with the grader as its reward. Raises RecipeError for options it refuses."""
+    from transformers.trainer_callback import PrinterCallback, ProgressCallback
+    from trl.trainer.grpo_trainer import GRPOTrainer
+
     model, tokenizer = loaded
     recipe.training.output_dir = str(folder)
     recipe.training.router_aux_loss_coef = 0.0  # TRL would add the router's loss to GRPO's
     recipe.training.disable_tqdm = True
-    trainer = GRPOTrainer(
-        model=model,
-        reward_funcs=[reward],
-        args=recipe.training,
-        train_dataset=Dataset.from_dict({"prompt": [prompt] * recipe.assay.prompts}),
-        processing_class=tokenizer,
-        peft_config=adapter_of(recipe),
-        callbacks=[bar],
-    )
+    try:
+        trainer = GRPOTrainer(
+            model=model,
+            reward_funcs=[_reward(grader, audit, folder, bar)],
+            args=recipe.training,
+            train_dataset=_dataset(recipe, grader.task.prompt),
+            processing_class=tokenizer,
+            peft_config=adapter_of(recipe),
+            callbacks=[bar],
+        )
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # TRL and PEFT check options here, each with exceptions of its own
+        reason = " ".join(str(error).split())
+        raise RecipeError(f"recipe {recipe.path}: the trainer refuses its options: {reason}") from error
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
     return trainer

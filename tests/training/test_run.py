@@ -131,6 +131,8 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path):
         (["train", "tiny", "--task", "nothing"], "nothing"),
         (["train", "tiny", "--model_name_or_path", "./nowhere"], "nowhere"),
         (["train", "tiny", "--no_such_option", "1"], "no_such_option"),
+        (["train", "tiny", "--use_peft", "true", "--lora_target_modules", "no_such_module"], "no_such_module"),
+        (["train", "tiny", "--num_generations", "7"], "num_generations"),
         (["train", "--resume", "nowhere"], "nowhere"),
         (["train", "tiny", "--out", "/dev/null/x"], "--out"),
         (["report", "nowhere"], "nowhere"),
@@ -151,7 +153,7 @@ def test_resuming_without_a_checkpoint_says_so(tmp_path, run):
 
 
 def test_a_lora_run_saves_an_adapter(tmp_path):
-    targets = ["--use_peft", "true", "--lora_r", "4", "--lora_target_modules", "q_proj"]
+    targets = ["--use_peft", "true", "--lora_r", "4", "--lora_target_modules", "q_proj", "v_proj"]
     done = assay(
         "train", "tiny", "--max_steps", 1, *SMALL, *targets, "--importance_sampling_level", "sequence", cwd=tmp_path
     )
