@@ -7,6 +7,9 @@ import pytest
 from assay.rewards.tasks.matmul import BASELINE
 from assay.sandbox import Status
 
+# The worker is stopped after its first answer: the one too many arrives before the stop (spoken out of turn) or as
+# the next trial's answer (wrong data).
+UNEARNED = (Status.CRASH, Status.WRONG)
 READ_SOURCE = "source = os.read(channel, 1 << 17).partition(b'\\0')[2]\nexec(source, namespace)\n"
 
 
@@ -29,17 +32,17 @@ def test_saying_done_without_computing_is_wrong(hostile):
     assert "not finite" in evidence(verdict)  # the output buffer was poisoned
 
 
-def test_answering_before_the_question_is_a_crash(hostile):
+def test_answering_before_the_question_earns_nothing(hostile):
     body = "os.read(channel, 1 << 17)\nos.write(channel, READY)\nos.write(channel, DONE)\nos.read(channel, 999)"
-    assert judged(hostile(body)).status is Status.CRASH
+    assert judged(hostile(body)).status in UNEARNED
 
 
-def test_a_second_answer_to_one_question_is_a_crash(hostile):
+def test_a_second_answer_to_one_question_earns_nothing(hostile):
     body = (
         "os.read(channel, 1 << 17)\nos.write(channel, READY)\nos.read(channel, 999)\n"
         "os.write(channel, DONE)\nos.write(channel, DONE)\nos.read(channel, 999)"
     )
-    assert judged(hostile(body)).status is Status.CRASH
+    assert judged(hostile(body)).status in UNEARNED
 
 
 @pytest.mark.parametrize("status", [b"", b"?", b"infra", b"\xff" * 5000, b"R"])
