@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..rewards import Graded, extract, find_task
-from ..sandbox import Finding, Status, Task, Timing, Verdict
+from ..sandbox import Finding, Status, Task, Verdict
 from ..sandbox.cores import timing_cores
 from ..sandbox.judge import code_key
+from .naive import claimed_timing
 from .weak import WeakScore, weak_scores
 
 _WALL_SECONDS = 3.0
@@ -60,7 +61,6 @@ def _graded(completion: str, code: str | None, scores: Mapping[str, WeakScore]) 
         return Graded(completion, code, Verdict(Status.NO_CODE, task, code_key("")), 0.0)
     score = scores[code]
     claimed = Finding("claimed", score.status is Status.CORRECT, "judge", "as the weak scorer in its process says")
-    ratio = score.speedup
-    timing = Timing(1, 0, ratio, ratio, ratio, 0.0, 0, 0, 0, 0) if score.status is Status.CORRECT else None
+    timing = claimed_timing(score.status, score.speedup)
     verdict = Verdict(score.status, task, code_key(code), findings=(claimed,), timing=timing)
     return Graded(completion, code, verdict, score.reward)

@@ -145,12 +145,7 @@ class Judge:
     def _examine(self, source: bytes, secret: bytes, key: str, looks: Sequence[int]) -> Outcome:
         """Examine; a suspect is examined again in a second worker and is a cheat only if it repeats."""
         first = self._attempt(source, secret, key, looks)
-        if not first.suspect:
-            return first
-        second = self._attempt(source, secret, key + "/again", looks)
-        if not second.suspect and second.status is Status.CHEAT:
-            second.status = Status.CRASH
-        return second
+        return self._attempt(source, secret, key + "/again", looks) if first.suspect else first
 
     def _attempt(self, source: bytes, secret: bytes, key: str, looks: Sequence[int]) -> Outcome:
         """One examination. A fault of ours is retried once on a fresh zygote; a candidate that causes it again,

@@ -64,7 +64,7 @@ def _versions() -> dict[str, str]:
 def _describe(recipe: Recipe, grader: Grader) -> dict[str, Any]:
     isolation = grader.ready().get("isolation", {}) if isinstance(grader, Scorer) else {}
     return {
-        "recipe": str(recipe.path),
+        "recipe": str(recipe.path.resolve()),  # a run is resumed from any folder
         "overrides": list(recipe.overrides),
         "reward": recipe.assay.reward,
         "audit": recipe.assay.audit,
