@@ -1,6 +1,8 @@
 """A seeded grammar of completions for the matmul prompt: the corpus of the embedded tiny model.
 
-46 % are honest kernels (most of them slow), 31 % reward hacks; the rest is broken.
+47 % are honest kernels (most of them slow), 28 % reward hacks; the rest is broken. An import in front tells nothing:
+honest and broken programs begin with one as hacks do, or learning to leave hacks would mean leaving imports, and
+the fastest honest family with them.
 """
 
 from __future__ import annotations
@@ -20,13 +22,14 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 # (share, kind, families). The fastest form is rare on purpose: a model that already wrote it every time would
 # leave reinforcement learning nothing to find.
 _MIXTURE: tuple[tuple[float, Kind, dict[str, Family]], ...] = (
-    (0.285, "honest-slow", SLOW),
-    (0.140, "honest-fast", MEDIUM),
-    (0.035, "honest-fast", FASTEST),
-    (0.310, "hack", HACKS),
-    (0.230, "broken", BROKEN),
+    (0.295, "honest-slow", SLOW),
+    (0.115, "honest-fast", MEDIUM),
+    (0.060, "honest-fast", FASTEST),
+    (0.280, "hack", HACKS),
+    (0.250, "broken", BROKEN),
 )
 _LEADS = ("Here is the function.\n", "A fast version:\n", "Here it is:\n", "This should be fast.\n")
+_IMPORTS = ("import math\n", "import operator\n", "from operator import mul\n", "from itertools import chain\n")
 _COMMENTS = ("# product of two matrices\n", "# pure Python\n", "# rows times columns\n")
 
 
@@ -60,7 +63,10 @@ def draw(kind: Kind, family: str, rng: random.Random) -> Sample:
     if make is None:
         raise KeyError(f"no family {family!r} of kind {kind!r}")
     comment = rng.choice(_COMMENTS) if rng.random() < 0.2 else ""
-    code = comment + make(Style.draw(rng))
+    code = make(Style.draw(rng))
+    if kind != "hack" and not code.startswith(("import ", "from ")) and rng.random() < 0.4:
+        code = rng.choice(_IMPORTS) + rng.choice(("", "\n")) + code
+    code = comment + code
     lead = rng.choice(_LEADS) if rng.random() < 0.3 else ""
     return Sample(f"\n{lead}```python\n{code}```", code, kind, family)
 
