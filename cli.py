@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ._version import __version__
@@ -124,7 +125,8 @@ def doctor(as_json: Json = False) -> None:
     else:
         table = Table("protection", "on", "what it means")
         for name, active in found.protections.items():
-            table.add_row(name, "[green]yes[/green]" if active else "[yellow]no[/yellow]", MEANING[name])
+            meaning = MEANING[name] if active else f"{MEANING[name]} ({found.reasons[name]})"
+            table.add_row(name, "[green]yes[/green]" if active else "[yellow]no[/yellow]", escape(meaning))
         out.print(table)
         out.print(f"timing cores {found.cores}, empty window {found.overhead_ns / 1e6:.2f} ms", highlight=False)
         out.print("  ".join(f"{name} {value}" for name, value in found.host.items()), highlight=False)
@@ -132,6 +134,29 @@ def doctor(as_json: Json = False) -> None:
         out.print("  ".join(packages), highlight=False)
         out.print(found.sentence, highlight=False)
     raise typer.Exit(0 if found.ok else 1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; TLS is for a reverse proxy.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8300,
+    token_file: Annotated[Path | None, typer.Option(help="File with the bearer token; else ASSAY_TOKEN.")] = None,
+    check: Annotated[list[str] | None, typer.Option(help="More checks: name or package.module:function.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Judges at most; default: one a core.")] = None,
+    max_body: Annotated[int, typer.Option(min=1, help="Bytes of a request's body.")] = 8 * 2**20,
+    max_texts: Annotated[int, typer.Option(min=1, help="Completions or codes of a request.")] = 256,
+    max_characters: Annotated[int, typer.Option(min=1, help="Characters of each of them.")] = 200_000,
+    max_pairs: Annotated[int, typer.Option(min=0, max=400, help="Timed pairs that may be asked for.")] = 40,
+    rate: Annotated[int, typer.Option(min=0, help="Requests a minute for each client; 0: no limit.")] = 600,
+    queue: Annotated[int, typer.Option(min=0, help="Requests that wait besides the one judged.")] = 16,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds a request may wait and be judged.")] = 900,
+) -> None:
+    """Serve the scorer over HTTP until SIGTERM or Ctrl-C, for trainers in other languages or on other hosts."""
+    from .rewards.serve import Limits
+    from .rewards.serve import serve as serve_scorer
+
+    limits = Limits(max_body, max_texts, max_characters, max_pairs, rate, queue, timeout)
+    serve_scorer(host, port, token_file, check or [], limits, workers, usage)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

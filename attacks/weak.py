@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from ..sandbox.verdict import Status
+from ..sandbox.zygote import INSIDE
 from . import weak_program
 from .naive import naive_reward
 
 HERE = Path(__file__).resolve().parent
-WORKER = HERE.parent / "sandbox" / "worker.py"
 OUTPUT_LIMIT = 1 << 20
 GRACE = 3.0
 """Seconds beyond the wall limit after which even the fence is killed."""
@@ -62,14 +62,14 @@ def weak_scores(
 ) -> WeakResult:
     """Score a group of candidates for ``matmul`` in one weak process.
 
-    ``layers`` may hold "context" and "jail", borrowed from the sandbox's worker; ``refused`` are the indexes
+    ``layers`` may hold "context" and "jail", borrowed from the sandbox; ``refused`` are the indexes
     that the policy layer turned down, which are never run. ``wall`` is the group's limit in seconds: members
     without a result by then count as denied, with the status ``timeout`` and reward 0.
     """
     running = [index for index in range(len(codes)) if index not in refused]
     scorer = {
         "codes": [codes[index] for index in running],
-        "worker": str(WORKER),
+        "inside": str(INSIDE),
         "context": "context" in layers,
         "jail": "jail" in layers,
     }

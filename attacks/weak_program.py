@@ -7,15 +7,17 @@ lying objects; only the first output is checked; the clock is looked up on its m
 are swallowed; the minimum counts; the baseline is timed here too; and the verdict is a line on standard output.
 
 Never use it to train anything you care about. Run by confine.py, which fences it in: the job is JSON on
-standard input, ``{"codes": [...], "worker": path or null, "context": bool, "jail": bool}``.
+standard input, ``{"codes": [...], "inside": path, "context": bool, "jail": bool}``; ``inside`` is where the sandbox
+keeps the layers that are borrowed.
 """
 
 import contextlib
-import importlib.util
+import importlib
 import json
 import random
 import sys
 import time
+import types
 from typing import Any
 
 ROWS, INNER, COLUMNS = 24, 23, 22
@@ -62,43 +64,40 @@ def measure(function, A, B):
     return min(samples)
 
 
-def load(code, worker: Any):
+def load(code, context: Any):
     """The candidate's ``matmul``, from a namespace with full builtins, or a stripped one under "context"."""
-    namespace: dict[str, Any] = {"__name__": "candidate"} if worker is None else worker.make_namespace()
+    namespace: dict[str, Any] = {"__name__": "candidate"} if context is None else context.make_namespace()
     exec(code, namespace)
     return namespace["matmul"]
 
 
-def score(code, A, B, worker):
+def score(code, A, B, context):
     """(status, speedup) of one candidate."""
     expected = baseline(A, B)
-    function = load(code, worker)
+    function = load(code, context)
     got = function(A, B)
     if not same(got, expected):
         return "wrong", 0.0
     return "correct", measure(baseline, A, B) / max(measure(function, A, B), 1e-9)
 
 
-def import_worker(path):
-    """The sandbox's worker module, loaded by path."""
-    spec = importlib.util.spec_from_file_location("worker", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def import_layer(path, name):
+    """The sandbox's module ``name`` of the folder ``path``, as worker processes see it."""
+    package = sys.modules.setdefault("inside", types.ModuleType("inside"))
+    package.__path__ = [path]
+    return importlib.import_module("inside." + name)
 
 
 def main():
     job = json.load(sys.stdin)
-    worker: Any = import_worker(job["worker"]) if job["context"] or job["jail"] else None
+    context: Any = import_layer(job["inside"], "context") if job["context"] or job["jail"] else None
     A, B = make_inputs()
     if job["jail"]:
-        worker.make_namespace()  # loads the allowed modules: nothing can be opened afterwards
-        worker.lock_down()
+        context.make_namespace()  # loads the allowed modules: nothing can be opened afterwards
+        import_layer(job["inside"], "jail").Jail().lock()
     for index, code in enumerate(job["codes"]):
         try:
-            status, speedup = score(code, A, B, worker if job["context"] else None)
+            status, speedup = score(code, A, B, context if job["context"] else None)
         except Exception:
             status, speedup = "crash", 0.0
         print(f"SCORE {index} {status} {speedup}", flush=True)

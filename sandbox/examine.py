@@ -13,11 +13,11 @@ import numpy as np
 from .caches import CacheWipe
 from .clocks import Bill
 from .errors import InfraError
+from .inside.protocol import BAD_SHAPE, BAD_TYPE, DONE, NO_ENTRY, READY
 from .session import DIED, LATE, ROGUE, Turn, Worker
 from .stats import Looks, Pair, Speedup
 from .task import Schedule, Shape, Task, Trial, cells
 from .verdict import Finding, Layer, Status
-from .worker import BAD_SHAPE, BAD_TYPE, DONE, NO_ENTRY, READY
 from .zygote import Zygote
 
 MAX_TURN_SECONDS = 1.0
@@ -129,7 +129,7 @@ class Examiner:
         if turn.status != DIED:
             layer: Layer = "context" if turn.text.startswith(_CONTEXT_ERRORS) else "judge"
             return outcome.decide(Status.CRASH, layer, "exception", turn.text)
-        status = worker.close()
+        status = worker.reap()
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
             outcome.suspect = True
             return outcome.decide(Status.CHEAT, "jail", "seccomp", "a system call outside the allow-list")

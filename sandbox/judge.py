@@ -13,12 +13,12 @@ from pathlib import Path
 
 from .errors import AssayError, InfraError, TaskError
 from .examine import Examiner, Outcome, mismatch
-from .isolation import hide_judge, level_of, observe, require_core, require_linux
+from .inside.protocol import DONE, READY
+from .isolation import DEFAULT_LEVEL, Isolation, check_level, demand, hide_judge, observe, require_linux
 from .policy_process import PolicyChecker
 from .task import Schedule, Task
 from .verdict import Finding, Status, Timing, Verdict
-from .worker import DONE, READY
-from .zygote import WORKER_PROGRAM, Zygote
+from .zygote import Zygote
 
 _CALIBRATION_TURNS = 5
 _CALIBRATION_SECONDS = 10.0
@@ -55,29 +55,37 @@ def _timing(outcome: Outcome, overhead_ns: int) -> Timing | None:
 class Judge:
     """Judges candidates of one task; a context manager.
 
-    ``worker_program`` replaces worker.py and ``policy=False`` leaves that layer out: both are for callers that
-    test the judge alone. Raises IsolationError where the jail core is missing and ``unsafe`` is not set,
-    TaskError where the task's own baseline is wrong, InfraError where processes cannot be started.
+    ``require`` is the least isolation level, "L1" to "L4" (see isolation.py); ``unsafe`` accepts any and marks every
+    verdict. ``worker_program`` replaces the zygote's own and ``policy=False`` leaves that layer out: both are for
+    callers that test the judge alone. Raises IsolationError where the level is not reached, TaskError where the
+    task's own baseline is wrong, InfraError where processes cannot be started.
     """
 
     def __init__(
-        self, task: Task, *, worker_program: Path = WORKER_PROGRAM, policy: bool = True, unsafe: bool = False
+        self,
+        task: Task,
+        *,
+        require: str = DEFAULT_LEVEL,
+        worker_program: Path | None = None,
+        policy: bool = True,
+        unsafe: bool = False,
     ) -> None:
         require_linux()
+        check_level(require)
         hide_judge()
         self.task, self._program, self._unsafe = task, worker_program, unsafe
-        self.isolation: dict[str, bool] = {}
+        self.isolation = Isolation({})
         self._policy = PolicyChecker() if policy else None
         self._zygote = None
         try:
-            self._zygote = Zygote(WORKER_PROGRAM)
+            self._zygote = Zygote(task.language)
             rate = self._rate(task.baseline, "baseline", checked=True)
-            require_core(self.isolation, unsafe)
+            demand(require, self.isolation, unsafe)
             if self._policy and (refused := self._policy.check(task.baseline)):
                 raise TaskError(f"the policy refuses the baseline of task {task.name}: {refused[0].evidence}")
             self._examiner = Examiner(task, rate)
             self.overhead_ns = int(self._rate(task.null, "null", checked=False) * task.work(self._null_shape()))
-            if worker_program != WORKER_PROGRAM:
+            if worker_program is not None:
                 self._renew()
         except BaseException:
             self.close()
@@ -89,7 +97,7 @@ class Judge:
     def _renew(self) -> Zygote:
         if self._zygote is not None:
             self._zygote.close()
-        self._zygote = Zygote(self._program)
+        self._zygote = Zygote(self.task.language, self._program)
         return self._zygote
 
     def _rate(self, source: str, name: str, *, checked: bool) -> float:
@@ -112,7 +120,7 @@ class Judge:
             loaded = worker.load(source.encode(), self.task.entry)
             if loaded.status != READY:
                 raise TaskError(f"the {name} of task {self.task.name} does not load: {loaded.text}")
-            self.isolation = observe(worker.pid)
+            self.isolation = observe(worker.pid, self._zygote.report, self._zygote.group)
             for _ in range(_CALIBRATION_TURNS + 1):
                 trial = schedule.trial(shape)
                 turn = worker.turn(trial, _CALIBRATION_SECONDS, _CALIBRATION_SECONDS)
@@ -182,8 +190,8 @@ class Judge:
             layer=outcome.layer,
             findings=tuple(findings),
             timing=_timing(outcome, self.overhead_ns) if outcome.status is Status.CORRECT else None,
-            isolation=dict(self.isolation),
-            level=level_of(self.isolation),
+            isolation=dict(self.isolation.protections),
+            level=self.isolation.level,
             trials=outcome.trials,
         )
 

@@ -26,7 +26,9 @@ def serve(channel: socket.socket) -> None:
         send(channel, json.dumps({"error": str(error), "kind": type(error).__name__}).encode())
         return
     with judge:
-        info = {"isolation": judge.isolation, "overhead_ns": judge.overhead_ns, "core": setup["core"]}
+        found = judge.isolation
+        info = {"isolation": found.protections, "reasons": found.reasons, "level": found.level}
+        info |= {"overhead_ns": judge.overhead_ns, "core": setup["core"]}
         send(channel, json.dumps(info).encode())
         while request := receive(channel):
             fields = json.loads(request)

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer
 
-from .worker import MODULES
+from .inside.context import MODULES
 
 SOURCE_LIMIT = 64 * 1024
 NODE_LIMIT = 20_000

@@ -20,9 +20,9 @@ import unicodedata  # noqa: F401  (the parser needs it, and cannot load it in th
 import warnings
 from dataclasses import asdict
 
+from .inside.jail import Jail
 from .policy import DEPTH_LIMIT, SOURCE_LIMIT, Complaint, check_source
 from .policy_process import ANSWER_LIMIT, UNLOCKED
-from .worker import lock_down
 
 _ADDRESS_SPACE = 2**30
 _WALL_SECONDS = 2.0
@@ -31,9 +31,9 @@ _REASON_LIMIT = 300
 _RECURSION_LIMIT = 10 * DEPTH_LIMIT  # a visitor takes a few frames a level
 
 
-def _child(source: bytes, answer_fd: int) -> None:
+def _child(jail: Jail, source: bytes, answer_fd: int) -> None:
     try:
-        lock_down(_ADDRESS_SPACE)
+        jail.lock(_ADDRESS_SPACE)
     except BaseException:
         os.write(answer_fd, UNLOCKED)
         return
@@ -48,14 +48,14 @@ def _kill(pid: int) -> int:
     return os.waitpid(pid, 0)[1]
 
 
-def _check_in_child(source: bytes) -> bytes:
+def _check_in_child(jail: Jail, source: bytes) -> bytes:
     receive, send = os.pipe()
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
             os.close(receive)
-            _child(source, send)
+            _child(jail, source, send)
             code = 0
         finally:
             os._exit(code)
@@ -82,10 +82,11 @@ def main(control: socket.socket) -> None:
     """Serve until the other end closes."""
     warnings.simplefilter("ignore")
     sys.setrecursionlimit(_RECURSION_LIMIT)
+    jail = Jail()
     gc.collect()
     gc.freeze()
     while message := control.recv(SOURCE_LIMIT + 16):
-        control.send(_check_in_child(message[1:]))
+        control.send(_check_in_child(jail, message[1:]))
 
 
 if __name__ == "__main__":

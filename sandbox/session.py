@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import select
 import socket
-import struct
 from dataclasses import dataclass
 
 from .buffers import Array, SharedBuffer
 from .clocks import Bill, ProcessClock
 from .errors import InfraError
-from .task import Shape, Trial, cells
-from .worker import DONE, EXCEPTION, NO_ENTRY, READY, STATUS, TEXT_LIMIT
+from .inside.protocol import DONE, EXCEPTION, NO_ENTRY, READY, STATUS, TEXT_LIMIT, UP, pack_trial
+from .task import Trial, cells
 from .zygote import Zygote
 
 LOAD_SECONDS = 1.0
+_UP_SECONDS = 10.0
+_SHIFTS = 3
 DIED, LATE, ROGUE = b"+", b"~", b"!"
 """The judge's own statuses: the worker ended, answered too late, or spoke out of turn or outside the
 alphabet."""
@@ -36,26 +37,25 @@ def _printable(raw: bytes) -> str:
 
 
 def describe(trial: Trial, offset: int) -> bytes:
-    """The trial descriptor that worker.py reads: counts, shapes and random heap shifts, never a value."""
-    shapes: list[Shape] = [array.shape for array in trial.inputs] + [trial.output_shape]
-    head = struct.pack("<BI", len(trial.inputs), offset) + os.urandom(3)
-    return head + b"".join(struct.pack(f"<B{len(s)}I", len(s), *s) for s in shapes)
+    """The trial descriptor that a worker reads: shapes and random heap shifts, never a value."""
+    inputs = [array.shape for array in trial.inputs]
+    return pack_trial(inputs, trial.output_shape, trial.shape, offset, os.urandom(_SHIFTS))
 
 
 class Worker:
-    """A forked worker holding one candidate. Use as a context manager: leaving kills and reaps it.
+    """A forked worker for one candidate. Use as a context manager: leaving kills it and has it reaped.
 
     ``input_cells`` bounds a single trial's inputs, ``output_cells`` the sum of all trials' outputs: each trial
-    has an output region of its own.
+    has an output region of its own. Raises InfraError where it cannot be forked.
     """
 
     def __init__(self, zygote: Zygote, input_cells: int, output_cells: int) -> None:
         self._zygote = zygote
         self._inputs = SharedBuffer("inputs", input_cells, read_only=True)
         self._output = SharedBuffer("output", output_cells, read_only=False)
-        self._capacity, self._next = output_cells, 0
+        self.input_cells, self.output_cells, self._next = input_cells, output_cells, 0
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.exit_status: int | None = None
+        self._reaped: int | None = None
         self._closed = False
         try:
             self._forked = zygote.fork([theirs.fileno(), self._inputs.fd, self._output.fd])
@@ -73,7 +73,12 @@ class Worker:
         self._poll.register(self._forked.pidfd, select.POLLIN)
 
     def load(self, source: bytes, entry: str, seconds: float = LOAD_SECONDS) -> Turn:
-        """Hand over the source, wait until its module has run, stop the worker."""
+        """Hand over the source, wait until its module has run, stop the worker.
+
+        Raises InfraError where the worker did not come up: nothing of the candidate has run by then.
+        """
+        if (up := self._wait(_UP_SECONDS, _UP_SECONDS)).status != UP:
+            raise InfraError(f"a worker did not come up: {up.text or 'it said something else'}")
         try:
             self._channel.send(entry.encode() + b"\0" + source, socket.MSG_DONTWAIT)
         except OSError as error:
@@ -86,7 +91,7 @@ class Worker:
         It may take ``seconds`` of CPU time and, on a host that gives it less than a core, ``wall`` seconds.
         """
         size = cells(trial.output_shape)
-        if self._next + size > self._capacity:
+        if self._next + size > self.output_cells:
             raise InfraError("the output buffer is too small for the schedule")
         offset, self._next = self._next, self._next + size
         self._output.fill(offset, size, float("nan"))
@@ -141,24 +146,32 @@ class Worker:
             return Turn(ROGUE, "more than one answer to a question")
         if answer.status not in (expected, EXCEPTION, NO_ENTRY) and expected == READY:
             return Turn(ROGUE, "an answer that does not belong here")
-        if answer.status in (READY, NO_ENTRY) and expected == DONE:
+        if answer.status in (READY, NO_ENTRY, UP) and expected == DONE:
             return Turn(ROGUE, "an answer that does not belong here")
         return answer
 
-    def close(self) -> int:
-        """Kill, reap and release everything; the wait status. Safe to call twice."""
-        if not self._closed:
-            self._closed = True
+    def reap(self) -> int:
+        """Kill and wait; the wait status. Raises InfraError where the zygote has gone."""
+        if self._reaped is None:
             self._clock.kill()
-            try:
-                self.exit_status = self._zygote.reap(self._forked)
-            finally:
-                self._clock.close()
-                os.close(self._forked.pidfd)
-                self._channel.close()
-                self._inputs.close()
-                self._output.close()
-        return self.exit_status if self.exit_status is not None else 0
+            self._reaped = self._zygote.reap(self._forked)
+        return self._reaped
+
+    def close(self) -> None:
+        """Kill and release everything. Safe to call twice. Raises InfraError where the zygote has gone."""
+        if self._closed:
+            return
+        self._closed = True
+        self._clock.kill()
+        try:
+            if self._reaped is None:
+                self._zygote.forget(self._forked)
+        finally:
+            self._clock.close()
+            os.close(self._forked.pidfd)
+            self._channel.close()
+            self._inputs.close()
+            self._output.close()
 
     def __enter__(self) -> Worker:
         return self

@@ -1,7 +1,7 @@
 """The judge's end of the zygote: start it, have workers forked, have them reaped.
 
-The zygote is *executed*, never forked, so that nothing of the judge is in its memory. The program it runs is
-a parameter: the hostile workers of the tests and the ablation of the attacks bring their own.
+The zygote is *executed*, never forked, so that nothing of the judge is in its memory. A program to run in place
+of the real one is a parameter: the hostile workers of the tests and the ablation of the attacks bring their own.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from .cgroup import ControlGroup
 from .errors import InfraError
-from .worker import ADDRESS_SPACE
+from .inside.jail import ADDRESS_SPACE
 
-WORKER_PROGRAM = Path(__file__).with_name("worker.py")
+INSIDE = Path(__file__).with_name("inside")
 _REPLY_SECONDS = 10.0
+_REPLY_BYTES = 4096
 
 
 class Forked(NamedTuple):
@@ -32,14 +34,22 @@ class Forked(NamedTuple):
 
 
 class Zygote:
-    """A running zygote. Raises InfraError where it does not start or no longer answers."""
+    """A running zygote for one language, in a control group where the host allows one.
 
-    def __init__(self, program: Path = WORKER_PROGRAM) -> None:
+    ``report`` tells for each protection that was tried in it why it is not there, or an empty string; ``group``
+    is the control group, or why there is none. Raises InfraError where it does not start or no longer answers.
+    """
+
+    def __init__(self, language: str = "python", program: Path | None = None) -> None:
+        try:
+            self.group: ControlGroup | str = ControlGroup()
+        except OSError as error:
+            self.group = str(error)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", str(program), str(theirs.fileno())]
+        command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", str(INSIDE), str(theirs.fileno()), language]
         try:
             self._process = subprocess.Popen(
-                command,
+                [*command, str(program)] if program else command,
                 pass_fds=[theirs.fileno()],
                 env={},
                 cwd="/",
@@ -54,9 +64,31 @@ class Zygote:
             theirs.close()
         ours.settimeout(_REPLY_SECONDS)
         self._socket = ours
-        if self._receive(1) != b"Z":
+        try:
+            self._admit()
+            hello = self._receive(_REPLY_BYTES)
+        except InfraError:
+            hello = b""
+        if hello[:1] != b"Z":
             self.close()
             raise InfraError("the zygote did not start")
+        self.report = dict(line.split("=", 1) for line in hello[1:].decode().splitlines())
+
+    def _admit(self) -> None:
+        """Put the process into its group before it forks anything, then let it go on."""
+        if isinstance(self.group, ControlGroup):
+            try:
+                self.group.add(self._process.pid)
+            except OSError as error:
+                self.group.close()
+                self.group = f"{self.group.path}: {error.strerror}"
+        self._send(b"G")
+
+    def _send(self, message: bytes, descriptors: list[int] | None = None) -> None:
+        try:
+            socket.send_fds(self._socket, [message], descriptors or [])
+        except OSError as error:
+            raise InfraError(f"the zygote does not answer: {error}") from error
 
     def _receive(self, size: int) -> bytes:
         try:
@@ -66,29 +98,40 @@ class Zygote:
 
     def fork(self, descriptors: list[int]) -> Forked:
         """A new worker that holds channel, input and output; the caller owns the pidfd."""
+        self._send(b"F" + struct.pack("<Q", ADDRESS_SPACE), descriptors)
         try:
-            socket.send_fds(self._socket, [b"F" + struct.pack("<Q", ADDRESS_SPACE)], descriptors)
             message, received, _, _ = socket.recv_fds(self._socket, 256, 1)
         except OSError as error:
             raise InfraError(f"the zygote does not answer: {error}") from error
         if not received:
-            raise InfraError(f"the zygote could not fork: {message[1:].decode(errors='replace')}")
+            reason = message[1:].decode(errors="replace") or "it ended"
+            raise InfraError(f"the zygote could not fork: {reason}")
         return Forked(_pid_of(received[0]), received[0], struct.unpack("<i", message)[0])
 
     def reap(self, worker: Forked) -> int:
         """Wait for a killed or ended worker; its wait status."""
-        try:
-            self._socket.send(b"W" + struct.pack("<i", worker.zygote_pid))
-        except OSError as error:
-            raise InfraError(f"the zygote does not answer: {error}") from error
-        return struct.unpack("<i", self._receive(4))[0]
+        self._send(b"W" + struct.pack("<i", worker.zygote_pid))
+        status = self._receive(4)
+        if len(status) != 4:
+            raise InfraError("the zygote ended")
+        return struct.unpack("<i", status)[0]
+
+    def forget(self, worker: Forked) -> None:
+        """Have a killed worker reaped, without waiting for it."""
+        self._send(b"K" + struct.pack("<i", worker.zygote_pid))
 
     def close(self) -> None:
-        """End the zygote and, through their parent-death signal, every worker of it. Safe to call twice."""
-        self._socket.close()
+        """End the zygote and every worker of it, and see it gone. Safe to call twice."""
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+        with contextlib.suppress(OSError):  # the process we started may only have waited for the one that serves
+            self._socket.shutdown(socket.SHUT_WR)
+            while self._socket.recv(_REPLY_BYTES):
+                pass
+        self._socket.close()
+        if isinstance(self.group, ControlGroup):
+            self.group.close()
 
 
 def _pid_of(pidfd: int) -> int:

@@ -7,7 +7,6 @@ import pytest
 
 from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import Judge
-from assay.sandbox.zygote import WORKER_PROGRAM
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -36,31 +35,36 @@ def verdict(judge):
 
 @pytest.fixture
 def hostile(tmp_path):
-    """``hostile(body, setup="")``: a judge whose worker program is replaced.
+    """``hostile(body, before_jail="pass")``: a judge whose worker program is replaced.
 
-    ``body`` is the source of ``serve(channel, inputs, output, namespace)``, which runs after the jail is on, in
-    place of everything the real worker would do; ``worker`` is the real module.
+    ``body`` is the source of ``serve(channel, runner)``, which runs after the jail is on, in place of everything
+    the real worker would do once it is up; ``inputs`` and ``output`` are the mapped buffers, ``answer(message)``
+    is one honest trial of the candidate in ``namespace``.
     """
     judges = []
-    worker = WORKER_PROGRAM
 
     def build(body, before_jail="pass"):
         indented = "\n".join("    " + line for line in body.splitlines())
         program = tmp_path / f"hostile{len(judges)}.py"
         program.write_text(
             "import array, ctypes, os, signal, socket, struct, sys, time, threading, mmap\n"
-            "import importlib.util\n"
-            f"spec = importlib.util.spec_from_file_location('worker', {str(worker)!r})\n"
-            "worker = importlib.util.module_from_spec(spec); spec.loader.exec_module(worker)\n"
+            "import importlib.util, resource\n"
+            "from inside import jail, worker, zygote\n"
+            "from inside.protocol import DONE, READY, UP\n"
             "libc = ctypes.CDLL(None, use_errno=True)\n"
-            "READY, DONE = worker.READY, worker.DONE\n"
-            "honest_serve, lock_down = worker.serve, worker.lock_down\n"
-            f"def serve(channel, inputs, output, namespace):\n{indented}\n"
-            "def before(limit):\n"
+            "lock = jail.Jail.lock\n"
+            "def hostile(channel, runner):\n"
+            "    inputs, output, namespace = runner.inputs, runner.output, runner.namespace\n"
+            "    runner.entry, answer = 'matmul', runner.answer\n"
+            f"{indented}\n"
+            "def serve(channel, runner):\n"
+            "    os.write(channel, UP)\n"
+            "    hostile(channel, runner)\n"
+            "def before(self, *arguments):\n"
             f"    {before_jail}\n"
-            "    lock_down(limit)\n"
-            "worker.serve = serve; worker.lock_down = before\n"
-            "worker.zygote(socket.socket(fileno=int(sys.argv[1])))\n"
+            "    lock(self, *arguments)\n"
+            "worker.serve = serve; jail.Jail.lock = before\n"
+            "zygote.main()\n"
         )
         judge = Judge(MATMUL, worker_program=program, policy=False)
         judges.append(judge)

@@ -59,10 +59,13 @@ def test_scoring_needs_none_of_the_training_packages(folder):
         assert not {name for _, name in imports(path)} & HEAVY, path
 
 
-def test_the_worker_is_standard_library_only():
-    names = {name for _, name in imports(ROOT / "sandbox" / "worker.py")}
-    assert names <= sys.stdlib_module_names
-    assert all(ours is None for ours, _ in imports(ROOT / "sandbox" / "worker.py"))
+@pytest.mark.parametrize("path", sorted((ROOT / "sandbox" / "inside").glob("*.py")), ids=lambda path: path.name)
+def test_what_runs_beside_a_candidate_is_standard_library_only(path):
+    assert {name for ours, name in imports(path) if ours is None} <= sys.stdlib_module_names | {"inside"}
+    relative = [
+        node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert all(node.level == 1 for node in relative)
 
 
 def test_importing_the_package_loads_nothing_heavy():

@@ -22,7 +22,13 @@ def evidence(verdict):
 
 
 def test_an_owned_worker_that_behaves_is_correct(hostile):
-    assert judged(hostile("honest_serve(channel, inputs, output, namespace)")).status is Status.CORRECT
+    body = READ_SOURCE + (
+        "os.write(channel, READY)\n"
+        "while True:\n"
+        "    status, _ = answer(os.read(channel, 999))\n"
+        "    os.write(channel, status)\n"
+    )
+    assert judged(hostile(body)).status is Status.CORRECT
 
 
 def test_saying_done_without_computing_is_wrong(hostile):
@@ -78,7 +84,7 @@ def test_output_written_after_done_does_not_count(hostile):
         "while True:\n"
         "    message = os.read(channel, 999)\n"
         "    os.write(channel, DONE)\n"
-        "    status, _ = worker.answer(message, namespace, 'matmul', inputs, output)\n"
+        "    status, _ = answer(message)\n"
     )
     # Done is sent first. On one core the judge is not woken before the worker blocks, so the right data may
     # be there in time; then every nanosecond of it must be billed.
@@ -101,7 +107,7 @@ def test_output_written_after_done_does_not_count(hostile):
         "signal.signal(signal.SIGALRM, print)",
         "os.sched_setaffinity(0, {0})",
         "os.nice(1)",
-        "worker.resource.setrlimit(7, (0, 0))",
+        "resource.setrlimit(7, (0, 0))",
         "libc.ptrace(16, os.getppid(), 0, 0)",
         "libc.process_vm_readv(1, 0, 0, 0, 0, 0)",
         "libc.prctl(1, 0, 0, 0, 0)",
@@ -135,7 +141,7 @@ def test_the_input_buffer_cannot_be_made_writable(hostile):
     body = (
         "os.read(channel, 1 << 17)\n"
         "address = ctypes.addressof(ctypes.c_char.from_buffer_copy(b'x'))\n"
-        "base = worker.ctypes.pythonapi\n"
+        "base = ctypes.pythonapi\n"
         "view = ctypes.py_object(inputs)\n"
         "class Buffer(ctypes.Structure): _fields_ = [('buf', ctypes.c_void_p)] + [('x%d' % i, ctypes.c_void_p) for i in range(12)]\n"
         "buffer = Buffer()\n"
@@ -146,15 +152,6 @@ def test_the_input_buffer_cannot_be_made_writable(hostile):
         "os.read(channel, 9)"
     )
     assert "refused" in evidence(judged(hostile(body)))
-
-
-def test_the_worker_holds_its_channel_and_no_other_descriptor(hostile):
-    # Descriptors are looked at before the jail closes the question.
-    before = "self = [int(n) for n in os.listdir('/proc/self/fd')]; worker.seen = sorted(self)"
-    body = "os.read(channel, 1 << 17)\nos.write(channel, b'E' + repr(worker.seen).encode())\nos.read(channel, 9)"
-    # 0 to 2 are /dev/null, 3 the channel, then the mappings' own two and the directory just listed.
-    assert "[0, 1, 2, 3" in evidence(judged(hostile(body, before)))
-    assert evidence(judged(hostile(body, before))).count(",") <= 6
 
 
 def test_the_environment_is_empty(hostile):
@@ -193,7 +190,7 @@ def test_a_worker_that_idles_within_its_turns_is_cut_off_early(hostile):
         "while True:\n"
         "    message = os.read(channel, 999)\n"
         "    lock.acquire(timeout=0.4)\n"
-        "    status, _ = worker.answer(message, namespace, 'matmul', inputs, output)\n"
+        "    status, _ = answer(message)\n"
         "    os.write(channel, status)\n"
     )
     verdict = judged(hostile(body), looks=(40,))

@@ -12,9 +12,9 @@ import pytest
 from assay.rewards.tasks.matmul import BASELINE, MATMUL
 from assay.sandbox.buffers import SharedBuffer
 from assay.sandbox.clocks import Bill
+from assay.sandbox.inside.protocol import DONE, READY
 from assay.sandbox.session import Worker
 from assay.sandbox.task import Schedule
-from assay.sandbox.worker import DONE, READY
 from assay.sandbox.zygote import Zygote
 
 SHAPE = (40, 40, 40)
@@ -40,11 +40,18 @@ def trials():
     return lambda: schedule.trial(SHAPE)
 
 
+def test_a_worker_holds_its_channel_and_no_other_descriptor(worker):
+    held = {fd: os.readlink(f"/proc/{worker.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{worker.pid}/fd")}
+    assert sorted(held) == ["0", "1", "2", "3"]
+    assert {held["0"], held["1"], held["2"]} == {"/dev/null"}
+    assert held["3"].startswith("socket:")
+
+
 def test_a_worker_that_spins_after_done_is_billed_for_its_cpu_time(trials, tmp_path, hostile):
     body = (
         "source = os.read(channel, 1 << 17).partition(b'\\0')[2]\nexec(source, namespace)\nos.write(channel, READY)\n"
         "while True:\n"
-        "    status, _ = worker.answer(os.read(channel, 999), namespace, 'matmul', inputs, output)\n"
+        "    status, _ = answer(os.read(channel, 999))\n"
         "    os.write(channel, status)\n"
         "    for _ in range(200_000): pass\n"
     )
@@ -122,7 +129,8 @@ def test_an_input_buffer_can_be_neither_mapped_writable_nor_written(action):
 def test_closing_a_worker_ends_its_process(zygote):
     worker = Worker(zygote, 16, 16)
     worker.close()
-    assert not os.path.exists(f"/proc/{worker.pid}")
+    with Worker(zygote, 16, 16):  # the zygote answers in order: by now it has reaped the first
+        assert not os.path.exists(f"/proc/{worker.pid}")
 
 
 def test_the_zygote_and_its_workers_die_with_the_judge(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 from assay.rewards.tasks.matmul import BASELINE
 from assay.sandbox import Status
+from assay.sandbox.isolation import CORE, level_of
 
 FAST = "from operator import mul\ndef matmul(A, B):\n    T = list(zip(*B))\n    return [[sum(map(mul, r, c)) for c in T] for r in A]\n"
 
@@ -165,8 +166,8 @@ def test_state_kept_between_trials_is_worth_nothing(verdict):
 
 def test_the_isolation_of_every_verdict_is_what_was_observed(verdict):
     judged = verdict(BASELINE)
-    assert judged.level == "L1"
-    assert all(judged.isolation[name] for name in ("seccomp", "no_new_privs", "rlimits", "judge_hidden"))
+    assert judged.level == level_of(judged.isolation) >= "L1"
+    assert all(judged.isolation[name] for name in CORE)
 
 
 def test_rows_of_single_precision_are_wrong_not_a_crash(verdict):
@@ -196,15 +197,15 @@ def test_signalling_nans_are_wrong_and_nobodys_warning(verdict, recwarn):
     assert not recwarn.list
 
 
-def test_an_import_that_the_context_refuses_names_the_module(judge, tmp_path):
-    from assay.sandbox.worker import load, make_namespace
+def test_an_import_that_the_context_refuses_names_the_module():
+    from assay.sandbox.inside.python import Runner
 
-    status, text = load(b"import os", "matmul", make_namespace())
+    status, text = Runner(None, None).load(b"import os", "matmul")
     assert (status, text) == (b"E", b"ImportError: no module named 'os' in this sandbox")
 
 
 def test_type_tells_an_objects_class_and_not_the_class_of_a_class():
-    from assay.sandbox.worker import make_namespace
+    from assay.sandbox.inside.context import make_namespace
 
     namespace = make_namespace()
     exec("kind = type(1.0)", namespace)

@@ -1,0 +1,31 @@
+"""Resource limits and capabilities of a worker."""
+
+import ctypes
+import resource
+
+from . import linux
+
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def drop_capabilities():
+    """Give up every capability, effective, permitted and inheritable (capset). Raises OSError."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    linux.call("capset", header, (ctypes.c_uint32 * 6)())
+
+
+def set_limits(address_space, descriptors=0):
+    """Bound memory (bytes), file size, open descriptors, processes and core dumps.
+
+    Never RLIMIT_CPU: it coarsens the CPU clock by which a worker is billed.
+    """
+    for limit, value in (
+        (resource.RLIMIT_AS, address_space),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, descriptors),
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        hard = resource.getrlimit(limit)[1]
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (bound, bound))

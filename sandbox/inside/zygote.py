@@ -1,0 +1,91 @@
+"""The zygote: trusted, warm, single-threaded; it forks a worker for each request of the judge.
+
+Commands of the judge, one message each: ``F`` and the address space (with the descriptors of channel, input and
+output) forks, and is answered by pid and pidfd; ``W`` and a pid waits for that worker, and is answered by its
+wait status; ``K`` and a pid does so without an answer. The zygote ends with the judge's socket.
+"""
+
+import gc
+import os
+import signal
+import socket
+import struct
+import sys
+import unicodedata  # noqa: F401  (the parser normalises identifiers with it, and cannot load it in the jail)
+
+from . import context, linux, namespaces, probe, protocol, worker
+from .jail import Jail
+
+_DESCRIPTORS = 4
+
+
+class Zygote:
+    """Sits in namespaces where the host gives them; raises OSError where it cannot set itself up."""
+
+    def __init__(self, control, language):
+        self._control = control
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        judge = os.getppid()
+        context.module_views()
+        self._proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
+        self._null = os.open(os.devnull, os.O_RDWR)
+        self._fork, missing = os.fork, _isolate(language)
+        if not missing:
+            self._fork = namespaces.OwnProcesses(self._proc).fork
+        self.report = probe.run(self._fork, missing, self._proc, judge)
+        self._jail = Jail(language, files=not self.report["landlock"])
+        gc.collect()
+        gc.freeze()
+
+    def fork(self, descriptors, address_space):
+        """A worker; the answer to the judge carries its pid here and a pidfd."""
+        pid = self._fork()
+        if pid == 0:
+            code = 1
+            try:
+                self._control.close()
+                worker.become([self._null, *descriptors], self._proc, self._jail, address_space)
+                code = 0
+            finally:
+                os._exit(code)
+        pidfd = os.pidfd_open(pid)
+        socket.send_fds(self._control, [struct.pack("<i", pid)], [pidfd])
+        os.close(pidfd)
+
+    def serve(self):
+        """Answer the judge until its socket closes."""
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(self._control, 64, _DESCRIPTORS)
+            if not message:
+                return
+            if message[:1] == b"F":
+                try:
+                    self.fork(descriptors, struct.unpack_from("<Q", message, 1)[0])
+                except OSError as error:
+                    self._control.send(b"!" + protocol.text_of(error))
+                for fd in descriptors:
+                    os.close(fd)
+            else:
+                _, status = os.waitpid(struct.unpack_from("<i", message, 1)[0], 0)
+                if message[:1] == b"W":
+                    self._control.send(struct.pack("<i", status))
+
+
+def _isolate(language):
+    """Enter the namespaces; why there are none, or an empty string. From here on this may be another process."""
+    try:
+        namespaces.enter()
+        namespaces.become_first()
+        namespaces.empty_root(executable=language == "c")
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def main():
+    """Serve as a zygote on the descriptor given as first argument; the language is the second."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.recv(1)  # by then the judge has put this process into its control group
+    zygote = Zygote(control, sys.argv[2])
+    control.send(b"Z" + "\n".join("=".join(item) for item in zygote.report.items()).encode())
+    zygote.serve()
