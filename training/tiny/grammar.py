@@ -22,9 +22,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 # (share, kind, families). The fastest form is rare on purpose: a model that already wrote it every time would
 # leave reinforcement learning nothing to find.
 _MIXTURE: tuple[tuple[float, Kind, dict[str, Family]], ...] = (
-    (0.295, "honest-slow", SLOW),
-    (0.115, "honest-fast", MEDIUM),
-    (0.060, "honest-fast", FASTEST),
+    (0.265, "honest-slow", SLOW),
+    (0.140, "honest-fast", MEDIUM),
+    (0.065, "honest-fast", FASTEST),
     (0.280, "hack", HACKS),
     (0.250, "broken", BROKEN),
 )
@@ -64,7 +64,7 @@ def draw(kind: Kind, family: str, rng: random.Random) -> Sample:
         raise KeyError(f"no family {family!r} of kind {kind!r}")
     comment = rng.choice(_COMMENTS) if rng.random() < 0.2 else ""
     code = make(Style.draw(rng))
-    if kind != "hack" and not code.startswith(("import ", "from ")) and rng.random() < 0.4:
+    if kind != "hack" and not code.startswith(("import ", "from ")) and rng.random() < 0.25:
         code = rng.choice(_IMPORTS) + rng.choice(("", "\n")) + code
     code = comment + code
     lead = rng.choice(_LEADS) if rng.random() < 0.3 else ""
