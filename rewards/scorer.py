@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..sandbox import Finding, JudgePool, Status, Task, Verdict
+from ..sandbox import Finding, Status, Task, Verdict
 from ..sandbox.judge import code_key
+from .backends import BackendClass, find_backend
+from .backends.base import OnVerdict, run
 from .checks import BUILTIN, reward_of
 from .extract import extract
 from .registry import Check, CheckFunction, find_check
@@ -51,8 +53,14 @@ class Scorer:
 
     ``checks`` are names, functions or dotted paths, by default the built-in four. ``looks`` are the pair counts
     at which timing may stop. Each call of :meth:`grade` draws a new 128-bit secret, so that one batch shares
-    its shapes and the next cannot be foreseen; ``secret`` fixes it for a replay.
-    Raises UnknownTaskError, CheckError, IsolationError, TaskError.
+    its shapes and the next cannot be foreseen; ``secret`` fixes it for a replay. ``backend`` tells where the
+    judges run: ``local``, ``ray`` (docs/scale.md), or a class or dotted path of yours; ``workers`` is the largest
+    number of judges there. Other ``options`` reach the judges untouched.
+
+    Batches may be graded at once, from threads and event loops alike: they take turns, each with its secret.
+    ``on_verdict(n)`` is called in the grading thread with the number of candidates that just became known; what
+    it raises ends the batch and is raised, once no candidate of it is being judged.
+    Raises UnknownTaskError, CheckError, IsolationError, TaskError, UsageError.
     """
 
     def __init__(
@@ -64,6 +72,7 @@ class Scorer:
         workers: int | None = None,
         secret: bytes | None = None,
         unsafe: bool = False,
+        backend: str | BackendClass = "local",
         **options: Any,
     ) -> None:
         self.task = find_task(task)
@@ -71,12 +80,12 @@ class Scorer:
         self.looks = tuple(looks)
         self.secret = secret
         self.last_secret = secret or b""
-        self._pool = JudgePool(self.task, workers=workers, unsafe=unsafe, **options)
+        self._backend = find_backend(backend)(self.task, workers=workers, unsafe=unsafe, **options)
 
     def ready(self) -> dict[str, Any]:
         """Wait for the judges' calibration; isolation, overhead and core of the first."""
         try:
-            return self._pool.ready()
+            return self._backend.ready()
         except BaseException:
             self.close()
             raise
@@ -85,36 +94,46 @@ class Scorer:
         self,
         completions: Sequence[str],
         columns: Mapping[str, Sequence[Any]] | None = None,
-        on_verdict: Callable[[int], None] | None = None,
+        on_verdict: OnVerdict | None = None,
     ) -> list[Graded]:
         """Extract, judge and reward a batch, in order. ``columns`` reach the checks by name, one value each."""
-        return self._grade(completions, [extract(c) for c in completions], columns or {}, on_verdict)
+        codes = [extract(completion) for completion in completions]
+        return self._reward(completions, codes, run(self._judge(codes, on_verdict)), columns or {})
 
-    def grade_code(self, codes: Sequence[str], on_verdict: Callable[[int], None] | None = None) -> list[Graded]:
+    def grade_code(self, codes: Sequence[str], on_verdict: OnVerdict | None = None) -> list[Graded]:
         """:meth:`grade` for bare code, e.g. the content of a file."""
-        return self._grade(codes, codes, {}, on_verdict)
+        return self._reward(codes, codes, run(self._judge(codes, on_verdict)), {})
 
-    def _grade(
+    async def agrade(
+        self,
+        completions: Sequence[str],
+        columns: Mapping[str, Sequence[Any]] | None = None,
+        on_verdict: OnVerdict | None = None,
+    ) -> list[Graded]:
+        """:meth:`grade` without blocking the event loop; the checks run in a thread. Cancelled, it hands out
+        no more candidates."""
+        codes = await asyncio.to_thread(lambda: [extract(completion) for completion in completions])
+        verdicts = await self._judge(codes, on_verdict)
+        return await asyncio.to_thread(self._reward, completions, codes, verdicts, columns or {})
+
+    async def _judge(self, codes: Sequence[str | None], on_verdict: OnVerdict | None) -> dict[int, Verdict]:
+        """The verdicts on those of ``codes`` that hold any, by index."""
+        self.last_secret = secret = self.secret or os.urandom(16)
+        present = {index: code for index, code in enumerate(codes) if code is not None and code.strip()}
+        judged = await self._backend.judge(list(present.values()), secret, self.looks, on_verdict)
+        return dict(zip(present, judged, strict=True))
+
+    def _reward(
         self,
         completions: Sequence[str],
         codes: Sequence[str | None],
+        verdicts: Mapping[int, Verdict],
         columns: Mapping[str, Sequence[Any]],
-        on_verdict: Callable[[int], None] | None,
     ) -> list[Graded]:
-        self.last_secret = self.secret or os.urandom(16)
-        present = {index: code for index, code in enumerate(codes) if code is not None and code.strip()}
-        judged = self._pool.judge(list(present.values()), self.last_secret, self.looks, on_verdict)
-        verdicts = dict(zip(present, judged, strict=True))
         return [
             self._graded(completion, codes[i], verdicts.get(i), {name: values[i] for name, values in columns.items()})
             for i, completion in enumerate(completions)
         ]
-
-    async def agrade(
-        self, completions: Sequence[str], columns: Mapping[str, Sequence[Any]] | None = None
-    ) -> list[Graded]:
-        """:meth:`grade` without blocking the event loop."""
-        return await asyncio.to_thread(self.grade, completions, columns)
 
     def _graded(self, completion: str, code: str | None, verdict: Verdict | None, columns: dict[str, Any]) -> Graded:
         if verdict is None:
@@ -126,7 +145,7 @@ class Scorer:
 
     def close(self) -> None:
         """End the judge processes; safe to call twice."""
-        self._pool.close()
+        self._backend.close()
 
     def __enter__(self) -> Scorer:
         return self
@@ -139,8 +158,8 @@ async def score(completions: Sequence[str], task: str | Task = "matmul", **optio
     """The verdicts on a batch of completions; ``options`` as for :class:`Scorer`. Starts and ends the judges:
     hold a :class:`Scorer` where batches follow each other."""
 
-    def run() -> list[Verdict]:
-        with Scorer(task, **options) as scorer:
-            return [graded.verdict for graded in scorer.grade(completions)]
-
-    return await asyncio.to_thread(run)
+    scorer = Scorer(task, **options)
+    try:
+        return [graded.verdict for graded in await scorer.agrade(completions)]
+    finally:
+        await asyncio.to_thread(scorer.close)
