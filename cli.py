@@ -142,6 +142,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8300,
     token_file: Annotated[Path | None, typer.Option(help="File with the bearer token; else ASSAY_TOKEN.")] = None,
     check: Annotated[list[str] | None, typer.Option(help="More checks: name or package.module:function.")] = None,
+    require: Annotated[str, typer.Option(help="Least isolation level, L1 to L4; less is refused.")] = "L2",
     workers: Annotated[int | None, typer.Option(min=1, help="Judges at most; default: one a core.")] = None,
     max_body: Annotated[int, typer.Option(min=1, help="Bytes of a request's body.")] = 8 * 2**20,
     max_texts: Annotated[int, typer.Option(min=1, help="Completions or codes of a request.")] = 256,
@@ -156,7 +157,7 @@ def serve(
     from .rewards.serve import serve as serve_scorer
 
     limits = Limits(max_body, max_texts, max_characters, max_pairs, rate, queue, timeout)
-    serve_scorer(host, port, token_file, check or [], limits, workers, usage)
+    serve_scorer(host, port, token_file, check or [], limits, {"require": require, "workers": workers}, usage)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

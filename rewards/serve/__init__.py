@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...sandbox import UsageError
 from .limits import Limits
@@ -27,19 +28,20 @@ def serve(
     token_file: Path | None,
     checks: Sequence[str],
     limits: Limits,
-    workers: int | None,
+    options: dict[str, Any],
     say: Callable[[str], object],
 ) -> None:
     """Serve until SIGTERM or SIGINT, then end every judge. ``say`` gets the few sentences meant for the operator.
 
-    ``checks`` are names or dotted paths that requests may name besides the built-in four. Raises UsageError,
-    SystemExit(0) on SIGTERM, KeyboardInterrupt on SIGINT.
+    ``checks`` are names or dotted paths that requests may name besides the built-in four; ``options`` are those of
+    :class:`assay.rewards.Scorer` (``workers``, ``require``). Raises UsageError, SystemExit(0) on SIGTERM,
+    KeyboardInterrupt on SIGINT.
     """
     try:
         from . import run
     except ImportError as error:
         raise UsageError(f"assay serve needs the serve extra ({error}): pip install 'assay[serve]'") from error
-    run.run(host, port, token_file, checks, limits, workers, say)
+    run.run(host, port, token_file, checks, limits, options, say)
 
 
 __all__ = ["Limits", "serve"]

@@ -14,7 +14,6 @@ from starlette.routing import Route
 
 from ..._version import __version__
 from ...sandbox import AssayError
-from ...sandbox.isolation import level_of
 from ..registry import Check
 from .bench import RETRY_SECONDS, Bench, Job, Stopped
 from .gate import Gate, admit
@@ -52,8 +51,7 @@ async def isolation(request: Request) -> Response:
     state = request.app.state
     with state.bench.seat():
         found = await _outcome(request, state.bench.isolation(), state.limits.seconds)
-    on = found["isolation"]
-    return Answer({"level": level_of(on), "isolation": on, "overhead_ns": found["overhead_ns"]})
+    return Answer({name: found[name] for name in Isolation.model_fields})
 
 
 async def score(request: Request) -> Response:

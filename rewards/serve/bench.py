@@ -61,13 +61,14 @@ class Job(Generic[T]):
 class Bench:
     """Scores batches one after the other; each task's judges are started by the first batch that needs them.
 
-    Only the judging thread touches a scorer. At most ``most`` tasks keep their judges.
+    Only the judging thread touches a scorer. At most ``most`` tasks keep their judges. ``options`` are those of
+    :class:`~assay.rewards.Scorer`.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], *, seats: int, most: int, workers: int | None = None) -> None:
+    def __init__(self, tasks: Mapping[str, Task], *, seats: int, most: int, **options: Any) -> None:
         self.tasks = tasks
         self.closing = False
-        self._seats, self._most, self._workers = seats, most, workers
+        self._seats, self._most, self._options = seats, most, options
         self._scorers: OrderedDict[str, Scorer] = OrderedDict()
         self._found: dict[str, Any] | None = None
         self._jobs: set[Job[Any]] = set()
@@ -108,7 +109,7 @@ class Bench:
         if scorer is None:
             while len(self._scorers) >= self._most:
                 self._scorers.popitem(last=False)[1].close()
-            scorer = Scorer(self.tasks[name], checks=(), workers=self._workers)
+            scorer = Scorer(self.tasks[name], checks=(), **self._options)
             self._found = scorer.ready()
         self._scorers[name] = scorer
         return scorer

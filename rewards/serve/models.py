@@ -64,10 +64,11 @@ class TaskFacts(BaseModel):
 
 
 class Isolation(BaseModel):
-    """The protections seen on a live worker; ``level`` L0 would earn no reward."""
+    """The protections seen on a live worker, the level they add up to, and why a missing one is missing."""
 
     level: str
     isolation: dict[str, bool]
+    reasons: dict[str, str]
     overhead_ns: int
 
 

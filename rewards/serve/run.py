@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from ...sandbox import Task, UsageError
+from ...sandbox.isolation import check_level
 from ..checks import BUILTIN
 from ..errors import CheckError
 from ..registry import Check, find_check
@@ -123,15 +125,17 @@ def run(
     token_file: Path | None,
     checks: Sequence[str],
     limits: Limits,
-    workers: int | None,
+    options: dict[str, Any],
     say: Callable[[str], object],
 ) -> None:
     """See :func:`assay.rewards.serve.serve`."""
     signal.signal(signal.SIGTERM, _leave)  # uvicorn raises the signal again once it has shut down
     _log_to_stderr()
+    if "require" in options:
+        check_level(options["require"])
     token, made = find_token(token_file)
     known = known_checks(checks)
-    bench = Bench(known_tasks(say), seats=limits.queue + 1, most=limits.tasks, workers=workers)
+    bench = Bench(known_tasks(say), seats=limits.queue + 1, most=limits.tasks, **options)
     config = uvicorn.Config(
         create_app(token, known, limits, bench),
         loop="asyncio",

@@ -17,11 +17,16 @@ import psutil
 import pytest
 import schemathesis
 
+from assay.rewards.serve import Limits
+from assay.rewards.serve.app import create_app
+from assay.rewards.serve.bench import Bench
 from assay.rewards.serve.gate import VARIABLE
+from assay.rewards.serve.run import known_checks, known_tasks
 
 TOKEN = "a-token-that-only-the-test-knows"
 MARK = "MARKEDCANDIDATE"
 GOOD = "def matmul(A, B):\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]\n"
+LIMITS = Limits(body=2_000_000, texts=200, characters=2000, queue=1, rate=0)
 HANG = 60
 """A guard against waiting for ever, not a claim."""
 
@@ -60,9 +65,9 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server")
     (folder / "served_checks.py").write_text(CHECKS)
     (folder / "evil.py").write_text("open('imported', 'w')\nTASK = None\ndef check(candidate): return 9.0\n")
-    options = ["--check", "served_checks:short", "--check", "served_checks:broken", "--rate", 0, "--queue", 1]
-    bounds = ["--max-body", 200_000, "--max-texts", 200, "--max-characters", 2000]
-    process, url, log = start(folder, *options, *bounds)
+    options = ["--check", "served_checks:short", "--check", "served_checks:broken"]
+    bounds = ["--max-body", LIMITS.body, "--max-texts", LIMITS.texts, "--max-characters", LIMITS.characters]
+    process, url, log = start(folder, *options, *bounds, "--rate", LIMITS.rate, "--queue", LIMITS.queue)
     yield url, log, folder
     process.send_signal(signal.SIGTERM)
     assert process.wait(HANG) == 0
@@ -104,7 +109,7 @@ def test_a_batch_is_answered_in_order_and_rewarded_as_locally(client):
 def test_an_answer_holds_the_verdict_and_no_secret(client):
     (result,) = score(client, codes=[GOOD], pairs=6).json()
     assert result["timing"]["pairs"] > 0
-    assert result["level"] == "L1"
+    assert result["level"] >= "L1"
     assert result["isolation"]["seccomp"]
     named = {"status", "reward", "key", "task", "checks", "layer", "findings", "timing", "isolation", "level", "trials"}
     assert named <= set(result)
@@ -144,7 +149,7 @@ def test_tasks_and_protections_can_be_asked_for(client):
     tasks = {task["name"]: task for task in client.get("/v1/tasks").json()}
     assert "matrices" in tasks["matmul"]["prompt"]
     found = client.get("/v1/isolation").json()
-    assert found["level"] == "L1"
+    assert found["level"] >= "L1"
     assert found["isolation"]["seccomp"]
 
 
@@ -255,16 +260,18 @@ def test_a_full_queue_is_told_and_not_waited_for(client, server):
     assert all(answer.headers["retry-after"].isdigit() for answer in answers if answer.status_code == 503)
 
 
-@pytest.fixture(scope="module")
-def api(server):
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    return schemathesis.openapi.from_url(f"{server[0]}/v1/openapi.json", headers=headers)
+DESCRIPTION = create_app(TOKEN, known_checks([]), LIMITS, Bench(known_tasks(print), seats=1, most=1)).openapi()
 
 
-@schemathesis.pytest.from_fixture("api").parametrize()
-@hypothesis.settings(max_examples=15, deadline=None, derandomize=True, database=None)
-def test_the_server_does_what_its_schema_says(case):
-    case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"})
+def test_the_schema_is_the_one_that_the_tests_below_hold_the_server_to(client):
+    served = client.get("/v1/openapi.json").text
+    assert served.replace(',"short","broken"', "") == json.dumps(DESCRIPTION, separators=(",", ":"))
+
+
+@schemathesis.openapi.from_dict(DESCRIPTION).parametrize()
+@hypothesis.settings(max_examples=50, deadline=None, derandomize=True, database=None)
+def test_the_server_does_what_its_schema_says(case, server):
+    case.call_and_validate(base_url=server[0], headers={"Authorization": f"Bearer {TOKEN}"})
 
 
 def test_no_line_of_the_log_holds_a_word_of_what_was_sent(client, server):

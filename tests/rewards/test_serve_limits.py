@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -22,9 +23,13 @@ TOKEN = "a-token-that-only-the-test-knows"
 JSON = {"Content-Type": "application/json"}
 
 
-def application(limits, **options):
-    bench = Bench({"matmul": find_task("matmul")}, seats=limits.queue + 1, most=1, workers=1)
-    return create_app(TOKEN, known_checks([]), limits, bench, **options), bench
+GOOD = "def matmul(A, B):\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]\n"
+
+
+def application(limits, **changes):
+    """``(app, bench)`` with one task, matmul with ``changes``."""
+    bench = Bench({"matmul": replace(find_task("matmul"), **changes)}, seats=limits.queue + 1, most=1, workers=1)
+    return create_app(TOKEN, known_checks([]), limits, bench), bench
 
 
 def ask(app, method, path, **options):
@@ -107,6 +112,29 @@ def test_a_request_that_is_not_judged_in_time_is_told_and_leaves_nothing_running
     assert not bench._scorers
 
 
+def scored(**changes):
+    """The answers to three requests for a good kernel, of a server whose task has ``changes``."""
+    app, bench = application(Limits(), **changes)
+    try:
+        return [ask(app, "POST", "/v1/score", json={"task": "matmul", "codes": [GOOD], "pairs": 0}) for _ in range(3)]
+    finally:
+        bench.close()
+
+
+def test_a_verdict_that_failed_on_our_side_has_no_reward():
+    def reference(a, b):
+        return a @ b if min(a.shape) > 16 else 1 / 0
+
+    for answer in scored(reference=reference):
+        assert [(result["status"], result["reward"]) for result in answer.json()] == [("infra", None)]
+
+
+def test_judges_that_cannot_start_are_a_fault_that_is_told_each_time():
+    for answer in scored(baseline="import numpy"):
+        assert answer.status_code == 500
+        assert "baseline" in answer.json()["detail"]
+
+
 def test_a_server_that_ends_takes_no_more_and_says_so():
     app, bench = application(Limits())
     bench.close()
@@ -183,6 +211,7 @@ def test_wrong_options_are_one_sentence_and_exit_code_2(tmp_path):
             (["--token-file", tmp_path / "pipe"], "regular file"),
             (["--token", TOKEN], "--token"),
             (["--check", "nothing"], "nothing"),
+            (["--require", "L9"], "L9"),
             (["--port", port], "in use"),
             (["--host", "no host"], "--host"),
             (["--port", 70_000], "--port"),
