@@ -82,6 +82,11 @@ class ProcessClock:
                 time.sleep(50e-6)
         return True
 
+    def halt(self) -> None:
+        """SIGSTOP without waiting; nothing if the process has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGSTOP)
+
     def go(self) -> None:
         signal.pidfd_send_signal(self._pidfd, signal.SIGCONT)
 

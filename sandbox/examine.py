@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import signal
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,10 +15,10 @@ from .clocks import Bill
 from .errors import InfraError
 from .inside.protocol import BAD_SHAPE, BAD_TYPE, DONE, NO_ENTRY, READY
 from .session import DIED, LATE, ROGUE, Turn, Worker
+from .spares import Spares
 from .stats import Looks, Pair, Speedup
 from .task import Schedule, Shape, Task, Trial, cells
 from .verdict import Finding, Layer, Status
-from .zygote import Zygote
 
 MAX_TURN_SECONDS = 1.0
 MIN_TURN_SECONDS = 0.5
@@ -77,18 +77,18 @@ class Examiner:
         seconds = _TIMEOUT_FACTOR * self.rate * self.task.work(shape) * 1e-9
         return min(MAX_TURN_SECONDS, max(MIN_TURN_SECONDS, seconds))
 
-    def worker(self, zygote: Zygote, shapes: Sequence[Shape]) -> Worker:
+    def worker(self, spares: Spares, shapes: Sequence[Shape]) -> AbstractContextManager[Worker]:
         """A worker with room for one trial of each shape."""
         inputs = max(sum(map(cells, self.task.input_shapes(shape))) for shape in shapes)
-        return Worker(zygote, inputs, sum(cells(self.task.output_shape(shape)) for shape in shapes))
+        return spares.lend(inputs, sum(cells(self.task.output_shape(shape)) for shape in shapes))
 
-    def examine(self, zygote: Zygote, code: bytes, schedule: Schedule, looks: Sequence[int]) -> Outcome:
+    def examine(self, spares: Spares, code: bytes, schedule: Schedule, looks: Sequence[int]) -> Outcome:
         """Truth on every shape of the schedule, then time up to the last look. Raises InfraError."""
         attempts = math.ceil(looks[-1] * _SPARE) if looks else 0
         timed = [schedule.timed_shape(pair) for pair in range(attempts)]
         warm_up = timed[:1]
         outcome = Outcome()
-        with self.worker(zygote, [*schedule.truth, *warm_up, *timed]) as candidate:
+        with self.worker(spares, [*schedule.truth, *warm_up, *timed]) as candidate:
             loaded = candidate.load(code, self.task.entry)
             if loaded.status != READY:
                 return self._failed(outcome, candidate, loaded)
@@ -96,7 +96,7 @@ class Examiner:
                 if self._turn(outcome, candidate, schedule.trial(shape)) is None:
                     return outcome
             if timed:
-                with self.worker(zygote, [*warm_up, *timed]) as baseline:
+                with self.worker(spares, [*warm_up, *timed]) as baseline:
                     self._time(outcome, candidate, baseline, schedule, timed, looks)
         return outcome
 
@@ -129,11 +129,10 @@ class Examiner:
         if turn.status != DIED:
             layer: Layer = "context" if turn.text.startswith(_CONTEXT_ERRORS) else "judge"
             return outcome.decide(Status.CRASH, layer, "exception", turn.text)
-        status = worker.reap()
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
+        how = worker.how_it_ended()
+        if how == f"signal {signal.SIGSYS:d}":
             outcome.suspect = True
             return outcome.decide(Status.CHEAT, "jail", "seccomp", "a system call outside the allow-list")
-        how = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"code {os.WEXITSTATUS(status)}"
         return outcome.decide(Status.CRASH, "judge", "ended", f"{turn.text} ({how})")
 
     def _time(

@@ -16,6 +16,7 @@ from .examine import Examiner, Outcome, mismatch
 from .inside.protocol import DONE, READY
 from .isolation import DEFAULT_LEVEL, Isolation, check_level, demand, hide_judge, observe, require_linux
 from .policy_process import PolicyChecker
+from .spares import Spares
 from .task import Schedule, Task
 from .verdict import Finding, Status, Timing, Verdict
 from .zygote import Zygote
@@ -76,9 +77,10 @@ class Judge:
         self.task, self._program, self._unsafe = task, worker_program, unsafe
         self.isolation = Isolation({})
         self._policy = PolicyChecker() if policy else None
-        self._zygote = None
+        self._spares: Spares | None = None
+        self._wanted = 1
         try:
-            self._zygote = Zygote(task.language)
+            self._spares = Spares(Zygote(task.language))
             rate = self._rate(task.baseline, "baseline", checked=True)
             demand(require, self.isolation, unsafe)
             if self._policy and (refused := self._policy.check(task.baseline)):
@@ -94,11 +96,23 @@ class Judge:
     def _null_shape(self) -> tuple[int, ...]:
         return Schedule(self.task, bytes(16), "null").timed_shape(0)
 
-    def _renew(self) -> Zygote:
-        if self._zygote is not None:
-            self._zygote.close()
-        self._zygote = Zygote(self.task.language, self._program)
-        return self._zygote
+    def _renew(self) -> Spares:
+        self._close_zygote()
+        self._spares = Spares(Zygote(self.task.language, self._program))
+        return self._spares
+
+    def _close_zygote(self) -> None:
+        if self._spares is not None:
+            self._spares.close()
+            self._spares.zygote.close()
+
+    def prepare(self) -> None:
+        """Fork ahead what the next verdict will need, so that it does not wait. Call it when nobody waits."""
+        with contextlib.suppress(InfraError):  # the next verdict meets the fault, and mends or reports it
+            if self._policy is not None:
+                self._policy.prepare()
+            if self._spares is not None:
+                self._spares.prepare(self._wanted)
 
     def _rate(self, source: str, name: str, *, checked: bool) -> float:
         """Median billed nanoseconds of one unit of work; observes the live worker's protections."""
@@ -113,14 +127,15 @@ class Judge:
 
     def _calibrate(self, source: str, name: str, *, checked: bool) -> list[int]:
         """Bills of a few turns of a trusted source on the shape of the all-zero secret."""
-        assert self._zygote is not None
+        assert self._spares is not None
+        zygote = self._spares.zygote
         schedule, shape = Schedule(self.task, bytes(16), name), self._null_shape()
         bills: list[int] = []
-        with Examiner(self.task, 0.0).worker(self._zygote, [shape] * (_CALIBRATION_TURNS + 1)) as worker:
+        with Examiner(self.task, 0.0).worker(self._spares, [shape] * (_CALIBRATION_TURNS + 1)) as worker:
             loaded = worker.load(source.encode(), self.task.entry)
             if loaded.status != READY:
                 raise TaskError(f"the {name} of task {self.task.name} does not load: {loaded.text}")
-            self.isolation = observe(worker.pid, self._zygote.report, self._zygote.group)
+            self.isolation = observe(worker.pid, zygote.report, zygote.group)
             for _ in range(_CALIBRATION_TURNS + 1):
                 trial = schedule.trial(shape)
                 turn = worker.turn(trial, _CALIBRATION_SECONDS, _CALIBRATION_SECONDS)
@@ -159,10 +174,11 @@ class Judge:
         """One examination. A fault of ours is retried once on a fresh zygote; a candidate that causes it again,
         while the baseline passes in its place, is to blame."""
         fault: InfraError | None = None
+        self._wanted = 2 if looks else 1
         for attempt in range(2):
             try:
-                zygote = self._zygote if attempt == 0 and self._zygote is not None else self._renew()
-                return self._examiner.examine(zygote, source, Schedule(self.task, secret, key), looks)
+                spares = self._spares if attempt == 0 and self._spares is not None else self._renew()
+                return self._examiner.examine(spares, source, Schedule(self.task, secret, key), looks)
             except InfraError as error:
                 fault = error
             except Exception as error:  # the task's own code, on what the candidate answered
@@ -197,10 +213,9 @@ class Judge:
 
     def close(self) -> None:
         """End zygote, workers and policy checker; safe to call twice."""
-        for part in (self._zygote, self._policy):
-            if part is not None:
-                with contextlib.suppress(InfraError):
-                    part.close()
+        self._close_zygote()
+        if self._policy is not None:
+            self._policy.close()
 
     def __enter__(self) -> Judge:
         return self

@@ -34,6 +34,7 @@ def serve(channel: socket.socket) -> None:
             fields = json.loads(request)
             verdict = judge.judge(fields["code"], bytes.fromhex(fields["secret"]), fields["looks"])
             send(channel, json.dumps(verdict.to_json()).encode())
+            judge.prepare()
 
 
 if __name__ == "__main__":

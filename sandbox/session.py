@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import socket
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from .zygote import Zygote
 LOAD_SECONDS = 1.0
 _UP_SECONDS = 10.0
 _SHIFTS = 3
+_ENDING_SECONDS = 0.1
 DIED, LATE, ROGUE = b"+", b"~", b"!"
 """The judge's own statuses: the worker ended, answered too late, or spoke out of turn or outside the
 alphabet."""
@@ -71,6 +73,10 @@ class Worker:
         self._poll = select.poll()
         self._poll.register(self._channel, select.POLLIN)
         self._poll.register(self._forked.pidfd, select.POLLIN)
+
+    def alive(self) -> bool:
+        """Whether the process has not ended."""
+        return not select.select([self._forked.pidfd], [], [], 0)[0]
 
     def load(self, source: bytes, entry: str, seconds: float = LOAD_SECONDS) -> Turn:
         """Hand over the source, wait until its module has run, stop the worker.
@@ -150,12 +156,24 @@ class Worker:
             return Turn(ROGUE, "an answer that does not belong here")
         return answer
 
-    def reap(self) -> int:
-        """Kill and wait; the wait status. Raises InfraError where the zygote has gone."""
-        if self._reaped is None:
-            self._clock.kill()
-            self._reaped = self._zygote.reap(self._forked)
-        return self._reaped
+    def halt(self) -> None:
+        """Stop it, whatever it does, without waiting for that."""
+        self._clock.halt()
+
+    def how_it_ended(self) -> str:
+        """How a worker that closed its channel ended: "signal 11", "code 0", or "still running".
+
+        Raises InfraError where somebody else killed it, or the zygote has gone.
+        """
+        self._clock.halt()  # one that runs on is none of the dying
+        if not select.select([self._forked.pidfd], [], [], _ENDING_SECONDS)[0]:
+            return "still running"
+        self._reaped = status = self._zygote.reap(self._forked)
+        if not os.WIFSIGNALED(status):
+            return f"code {os.WEXITSTATUS(status)}"
+        if os.WTERMSIG(status) == signal.SIGKILL:  # not by us: by the host for want of memory, or by its owner
+            raise InfraError("a worker was killed from outside")
+        return f"signal {os.WTERMSIG(status)}"
 
     def close(self) -> None:
         """Kill and release everything. Safe to call twice. Raises InfraError where the zygote has gone."""

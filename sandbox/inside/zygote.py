@@ -26,7 +26,7 @@ class Zygote:
         self._control = control
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         judge = os.getppid()
-        context.module_views()
+        self._namespace = context.make_namespace()  # made once: what a worker need not touch, it need not copy
         self._proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
         self._null = os.open(os.devnull, os.O_RDWR)
         self._fork, missing = os.fork, _isolate(language)
@@ -44,7 +44,7 @@ class Zygote:
             code = 1
             try:
                 self._control.close()
-                worker.become([self._null, *descriptors], self._proc, self._jail, address_space)
+                worker.become([self._null, *descriptors], self._proc, self._jail, self._namespace, address_space)
                 code = 0
             finally:
                 os._exit(code)

@@ -56,7 +56,7 @@ def test_a_worker_that_spins_after_done_is_billed_for_its_cpu_time(trials, tmp_p
         "    for _ in range(200_000): pass\n"
     )
     judge = hostile(body)
-    with Worker(judge._zygote, 2 * 1600, 20 * 1600) as worker:
+    with Worker(judge._spares.zygote, 2 * 1600, 20 * 1600) as worker:
         worker.load(BASELINE.encode(), "matmul")
         worker._clock.stop()
         billed, start = 0, worker._clock.read().cpu
@@ -137,8 +137,8 @@ def test_the_zygote_and_its_workers_die_with_the_judge(tmp_path):
     code = (
         "import os, sys\nfrom assay.rewards.tasks.matmul import MATMUL\nfrom assay.sandbox import Judge\n"
         "from assay.sandbox.session import Worker\n"
-        "judge = Judge(MATMUL)\nworker = Worker(judge._zygote, 8, 8)\n"
-        "print(judge._zygote._process.pid, judge._policy._process.pid, worker.pid, flush=True)\nos.kill(os.getpid(), 9)\n"
+        "judge = Judge(MATMUL)\nworker = Worker(judge._spares.zygote, 8, 8)\n"
+        "print(judge._spares.zygote._process.pid, judge._policy._process.pid, worker.pid, flush=True)\nos.kill(os.getpid(), 9)\n"
     )
     pids = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()
     assert len(pids) == 3

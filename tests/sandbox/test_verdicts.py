@@ -198,9 +198,10 @@ def test_signalling_nans_are_wrong_and_nobodys_warning(verdict, recwarn):
 
 
 def test_an_import_that_the_context_refuses_names_the_module():
+    from assay.sandbox.inside.context import make_namespace
     from assay.sandbox.inside.python import Runner
 
-    status, text = Runner(None, None).load(b"import os", "matmul")
+    status, text = Runner(make_namespace(), None, None).load(b"import os", "matmul")
     assert (status, text) == (b"E", b"ImportError: no module named 'os' in this sandbox")
 
 
