@@ -244,10 +244,11 @@ def test_a_client_that_goes_frees_the_judges_from_what_has_not_begun(client, ser
 
 
 def test_a_full_queue_is_told_and_not_waited_for(client, server):
-    answers, slow = [], spinning(3)
+    answers, slow, together = [], spinning(2), threading.Barrier(8)
 
     def ask():
         with httpx.Client(base_url=server[0], headers=client.headers, timeout=HANG) as own:
+            together.wait()
             answers.append(score(own, codes=slow))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -301,9 +302,11 @@ def alive(processes):
 
 def busy_server(folder):
     """A server in the middle of a batch that would take minutes, the thread that asked, and where its answer goes."""
-    process, url, _ = start(folder, "--max-texts", 1000)
+    process, url, _ = start(folder, "--max-texts", 1000, "--queue", 0, "--rate", 0)
     headers, answers = {"Authorization": f"Bearer {TOKEN}"}, []
-    assert httpx.get(f"{url}/v1/isolation", headers=headers, timeout=HANG).status_code == 200
+
+    def isolation():
+        return httpx.get(f"{url}/v1/isolation", headers=headers, timeout=HANG).status_code
 
     def ask():
         with contextlib.suppress(httpx.HTTPError):
@@ -311,8 +314,10 @@ def busy_server(folder):
             answers.append(httpx.post(f"{url}/v1/score", json=body, headers=headers, timeout=HANG))
 
     thread = threading.Thread(target=ask)
+    assert isolation() == 200  # the judge is ready
     thread.start()
-    time.sleep(1)
+    while isolation() != 503:  # and has the batch in hand
+        assert thread.is_alive()
     return process, thread, answers
 
 
