@@ -26,6 +26,7 @@ out = Console()
 err = Console(stderr=True)
 FILE_LIMIT = 64 * 2**20
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Require = Annotated[str, typer.Option(help="Least isolation level, L1 to L4; a host below it is refused.")]
 
 
 def usage(message: str) -> typer.Exit:
@@ -77,6 +78,7 @@ def score(
     check: Annotated[list[str] | None, typer.Option(help="More checks: name or package.module:function.")] = None,
     pairs: Annotated[int, typer.Option(min=0, max=400, help="Timed pairs at most; 0 times nothing.")] = 40,
     replay: Annotated[str | None, typer.Option(help="Secret of an earlier run: same shapes, same data.")] = None,
+    require: Require = "L2",
     unsafe: Annotated[bool, typer.Option(help="Judge without the jail core, for looking only.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -93,7 +95,14 @@ def score(
         raise usage(f"--replay needs 32 hex digits, got {len(secret) * 2}; copy it from a verdict's replay line")
     looks = _looks(pairs)
     with (
-        Scorer(task, checks=[*BUILTIN, *(check or [])], looks=looks, secret=secret, unsafe=unsafe) as scorer,
+        Scorer(
+            task,
+            checks=[*BUILTIN, *(check or [])],
+            looks=looks,
+            secret=secret,
+            require=require,
+            unsafe=unsafe,
+        ) as scorer,
         progress_bar(err) as bar,
     ):
         step = bar.add_task("judging", total=len(files))
@@ -142,7 +151,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8300,
     token_file: Annotated[Path | None, typer.Option(help="File with the bearer token; else ASSAY_TOKEN.")] = None,
     check: Annotated[list[str] | None, typer.Option(help="More checks: name or package.module:function.")] = None,
-    require: Annotated[str, typer.Option(help="Least isolation level, L1 to L4; less is refused.")] = "L2",
+    require: Require = "L2",
     workers: Annotated[int | None, typer.Option(min=1, help="Judges at most; default: one a core.")] = None,
     max_body: Annotated[int, typer.Option(min=1, help="Bytes of a request's body.")] = 8 * 2**20,
     max_texts: Annotated[int, typer.Option(min=1, help="Completions or codes of a request.")] = 256,

@@ -17,14 +17,14 @@ from typing import Any
 
 from multiprocess.reduction import ForkingPickler
 
-from .errors import AssayError, IsolationError, JudgeDied, TaskError
+from .errors import AssayError, IsolationError, JudgeDied, TaskError, UsageError
 from .launch import environment, module_command
 from .task import Task
 from .verdict import Verdict
 
 _REPLY_SECONDS = 300.0
 _LENGTH = struct.Struct("<Q")
-_ERRORS: dict[str, type[AssayError]] = {"IsolationError": IsolationError, "TaskError": TaskError}
+_ERRORS: dict[str, type[AssayError]] = {"IsolationError": IsolationError, "TaskError": TaskError, "UsageError": UsageError}
 
 
 def send(channel: socket.socket, payload: bytes) -> None:

@@ -17,7 +17,8 @@ def make_grader(which: str, arguments: AssayArguments) -> Grader | None:
         return None
     if which == "assay":
         checks = [*BUILTIN, *arguments.checks]
-        scorer = Scorer(arguments.task, checks=checks, looks=(arguments.pairs,) if arguments.pairs else ())
+        looks = (arguments.pairs,) if arguments.pairs else ()
+        scorer = Scorer(arguments.task, checks=checks, looks=looks, require=arguments.require)
         scorer.ready()
         return scorer
     path = _NAMED.get(which, which)

@@ -34,6 +34,9 @@ class AssayArguments:
         default_factory=list, metadata={"help": "Reward checks beyond the built-in ones: name or package.module:f."}
     )
     pairs: int = field(default=8, metadata={"help": "Timed pairs a correct candidate in training."})
+    require: str = field(
+        default="L2", metadata={"help": "Least isolation level of the judges, L1 to L4; less is refused."}
+    )
     prompts: int = field(default=1024, metadata={"help": "Rows of the dataset (the task's prompt, repeated)."})
     conversational: bool = field(default=False, metadata={"help": "Prompt as a chat message, not as plain text."})
     assay_kernels: int = field(default=5, metadata={"help": "Best kernels timed again, with 40 pairs, at the end."})
