@@ -7,10 +7,14 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .buffers import Array
+
+if TYPE_CHECKING:
+    from .validate import Proof
 
 Shape = tuple[int, ...]
 """The parameters of one trial, e.g. ``(m, k, n)`` of a matrix product."""
@@ -26,7 +30,9 @@ class Task:
     array of the output's shape. ``truth_shapes(rng)`` are checked only, ``timed_shape(rng)`` is timed: its
     baseline should take 2 ms or more. ``work(shape)`` is proportional to the baseline's time.
     ``baseline`` and ``null`` are sources: the kernel that candidates are compared with, and one that returns a
-    right-shaped constant, which shows the cost of the window itself.
+    right-shaped constant, which shows the cost of the window itself. ``honest`` is a faster right kernel (the
+    baseline stands in where it is empty), ``wrong`` a plausible wrong one: :meth:`validate` proves the task with
+    them.
     """
 
     name: str
@@ -44,6 +50,14 @@ class Task:
     work: Callable[[Shape], float]
     language: str = "python"
     dead_band: float = 0.03
+    honest: str = ""
+    wrong: str = ""
+
+    def validate(self) -> Proof:
+        """Prove the task on this host; see :func:`assay.sandbox.validate.validate`, which this calls."""
+        from .validate import validate
+
+        return validate(self)
 
 
 @dataclass(frozen=True, slots=True)

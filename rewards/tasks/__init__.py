@@ -7,9 +7,14 @@ from importlib.metadata import entry_points
 from ...sandbox import Task
 from ..errors import UnknownTaskError
 from ..registry import import_object
+from .conv2d import CONV2D
 from .matmul import MATMUL
+from .prefix_sum import PREFIX_SUM
+from .softmax import SOFTMAX
+from .sorting import SORTING
+from .transpose_matmul import TRANSPOSE_MATMUL
 
-_BUILTIN = {MATMUL.name: MATMUL}
+_BUILTIN = {task.name: task for task in (CONV2D, MATMUL, PREFIX_SUM, SOFTMAX, SORTING, TRANSPOSE_MATMUL)}
 
 
 def find_task(which: str | Task) -> Task:
@@ -20,7 +25,7 @@ def find_task(which: str | Task) -> Task:
         return _BUILTIN[which]
     found = None
     for entry in entry_points(group="assay.tasks", name=which):
-        found = entry.load()
+        found = import_object(f"{entry.module}:{entry.attr}", UnknownTaskError)
     if found is None and ":" in which:
         found = import_object(which, UnknownTaskError)
     if found is None:

@@ -47,6 +47,21 @@ def matmul(A, B):
     return READY[shape]
 """
 
+HONEST = """\
+from operator import mul
+
+
+def matmul(A, B):
+    columns = list(zip(*B))
+    return [[sum(map(mul, row, column)) for column in columns] for row in A]
+"""
+
+WRONG = """\
+def matmul(A, B):
+    # leaves out the last term of each sum
+    return [[sum(row[t] * B[t][j] for t in range(len(B) - 1)) for j in range(len(B[0]))] for row in A]
+"""
+
 UNIT = 2.0**-53
 _PROBABILISTIC = 8.0
 MAX_SIDE = 96
@@ -95,6 +110,8 @@ MATMUL = Task(
     prompt=PROMPT,
     baseline=BASELINE,
     null=NULL,
+    honest=HONEST,
+    wrong=WRONG,
     inputs=inputs,
     input_shapes=lambda shape: [(shape[0], shape[1]), (shape[1], shape[2])],
     output_shape=lambda shape: (shape[0], shape[2]),
