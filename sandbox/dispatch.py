@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from .errors import AssayError, InfraError, UsageError
+from .errors import AssayError, InfraError
 from .judge import code_key
 from .verdict import Finding, Status, Verdict
 
@@ -32,11 +32,6 @@ def infra(task: str, code: str, evidence: str) -> Verdict:
     """The verdict that no reward is computed from."""
     finding = Finding("infra", False, "judge", evidence[:300])
     return Verdict(Status.INFRA, task, code_key(code), "judge", (finding,))
-
-
-def closed() -> UsageError:
-    """What everybody who still waits for a closed pool of judges is told."""
-    return UsageError("the judges have been closed; grade inside the scorer's with block, or make a new Scorer")
 
 
 @dataclass(eq=False, slots=True)
@@ -118,7 +113,7 @@ class Dispatcher:
             seat, asked = pair
             try:
                 answer = seat.judge(asked.code, asked.secret, asked.looks)
-            except Exception as error:  # e.g. a closed executor: whatever the reason, this seat takes nothing
+            except Exception as error:  # e.g. a closed lane: whatever the reason, this seat takes nothing
                 answer = Future[Verdict]()
                 answer.set_exception(SeatLost(f"a judge takes no candidate: {error}"))
             answer.add_done_callback(partial(self._answered, seat, asked))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 from .cores import timing_cores
-from .dispatch import Dispatcher, closed, infra
+from .dispatch import Dispatcher, infra
 from .errors import JudgeDied
+from .lane import Lane, closed
 from .server import JudgeProcess
 from .task import Task
 from .verdict import Verdict
@@ -70,17 +71,17 @@ class _Chair:
 
     def __init__(self, judge: SteadyJudge) -> None:
         self._judge = judge
-        self._thread = ThreadPoolExecutor(1, "assay-judge")
+        self._lane = Lane("assay-judge")
 
     def judge(self, code: str, secret: bytes, looks: Sequence[int]) -> Future[Verdict]:
-        return self._thread.submit(self._judge.judge, code, secret, looks)
+        return self._lane.submit(self._judge.judge, code, secret, looks)
 
     def ready(self) -> Future[dict[str, Any]]:
-        return self._thread.submit(self._judge.ready)
+        return self._lane.submit(self._judge.ready)
 
     def close(self) -> None:
         self._judge.close()
-        self._thread.shutdown()
+        self._lane.close()
 
 
 class JudgePool:

@@ -15,7 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import ray
@@ -24,7 +24,8 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ..._version import __version__
 from ...sandbox import AssayError, InfraError, IsolationError, Task, TaskError, UsageError, Verdict
-from ...sandbox.dispatch import Dispatcher, SeatLost, closed
+from ...sandbox.dispatch import Dispatcher, SeatLost
+from ...sandbox.lane import Lane, closed
 from ...sandbox.server import dumps
 from .base import OnVerdict, collect
 from .ray_seat import START_SECONDS, JudgeActor, Node, RaySeat, sentence
@@ -63,17 +64,17 @@ class RayBackend:
         self._infos: dict[RaySeat, dict[str, Any]] = {}
         self._starting: set[RaySeat] = set()
         self._settled = threading.Event()
+        self._ended = False
         self._refusal: AssayError | None = None
-        self._closed = False
-        self._thread = ThreadPoolExecutor(1, "assay-ray")
-        self._thread.submit(self._survey)
+        self._lane = Lane("assay-ray")
+        self._lane.submit(self._survey)
 
     def ready(self) -> dict[str, Any]:
         """Wait for the judges of all nodes. What the first one found of its node, with ``judges``, the number
         of judges by node, and ``left_out``, why other nodes have none."""
-        self._in_thread(self._survey).result()
+        self._lane.submit(self._survey).result()
         self._settled.wait()
-        return self._in_thread(self._summary).result()
+        return self._lane.submit(self._summary).result()
 
     def _summary(self) -> dict[str, Any]:
         if not self._infos:
@@ -89,34 +90,29 @@ class RayBackend:
     ) -> list[Verdict]:
         """See :meth:`Backend.judge`. What a lost node or actor had in hand goes to another; where none is left
         the verdict is ``infra``."""
-        await asyncio.wrap_future(self._in_thread(self._survey))
+        await asyncio.wrap_future(self._lane.submit(self._survey))
         return await collect(self._dispatcher.submit(codes, secret, looks), on_verdict)
 
     def close(self) -> None:
         """End every judge; safe to call twice. The connection to Ray stays: ``ray.shutdown()`` is the caller's."""
-        if not self._closed:
-            self._closed = True
-            self._dispatcher.refuse(closed())
-            self._thread.submit(self._end).result()
-            self._thread.shutdown()
+        with contextlib.suppress(UsageError):  # it is closed already
+            self._lane.submit(self._end).result()
+            self._lane.close()
 
     # What follows runs in the backend's own thread.
-
-    def _in_thread(self, function: Callable[[], Any]) -> Future[Any]:
-        if self._closed:
-            raise closed()
-        return self._thread.submit(function)
 
     def _later(self, function: Callable[..., None], *arguments: Any) -> bool:
         """Run it in the backend's thread; False where that has ended."""
         try:
-            self._thread.submit(function, *arguments).add_done_callback(lambda done: done.result())  # is logged
-        except RuntimeError:
+            self._lane.submit(function, *arguments).add_done_callback(lambda done: done.result())  # is logged
+        except UsageError:
             return False
         return True
 
     def _survey(self) -> None:
         """Send a first judge to each node that has none; to those that failed before only if no other is left."""
+        if self._ended:
+            raise closed()
         try:
             alive = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
         except Exception as error:  # Ray is shut down, or its head does not answer
@@ -269,6 +265,7 @@ class RayBackend:
         self._survey()
 
     def _end(self) -> None:
+        self._ended = True
         ready = [seat for seat in self._infos if ray.is_initialized()]
         seats = self._seats()
         self._infos.clear()

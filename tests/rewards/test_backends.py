@@ -1,9 +1,12 @@
 """Backends: fair turns, bounded hands, callbacks, cancellation and endings, on judges of this machine."""
 
 import asyncio
+import gc
 import itertools
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import Future
 
 import psutil
@@ -155,6 +158,25 @@ def test_without_judges_a_fault_of_ours_is_a_verdict_and_a_refusal_is_raised():
         dispatcher.submit(["c"], SECRET, ())[0].result()
 
 
+def test_what_is_asked_of_a_closed_pool_is_one_sentence():
+    with JudgePool(find_task("matmul"), workers=1) as pool:
+        pass
+    for ask in (pool.ready, pool.submit(["a"], SECRET, ())[0].result):
+        with pytest.raises(UsageError, match="closed"):
+            ask()
+
+
+def test_a_pool_that_nobody_holds_ends_its_threads_and_judges():
+    before, threads = set(judges_of(psutil.Process())), set(threading.enumerate())
+    pool = JudgePool(find_task("matmul"), workers=1)
+    pool.ready()
+    (judge,) = set(judges_of(psutil.Process())) - before
+    del pool
+    gc.collect()
+    while (judge.is_running() and judge.status() != psutil.STATUS_ZOMBIE) or set(threading.enumerate()) - threads:
+        time.sleep(0.05)
+
+
 async def test_a_callbacks_error_surfaces_only_when_no_candidate_of_the_batch_is_judged():
     dispatcher, (first, second) = seated(2)
 
@@ -189,6 +211,7 @@ async def test_a_cancelled_batch_ends_at_once_and_hands_out_no_more():
 @pytest.fixture(scope="module")
 def scorer():
     with Scorer(looks=()) as scorer:
+        scorer.ready()
         yield scorer
 
 
@@ -197,10 +220,10 @@ def texts(codes):
 
 
 async def test_batches_under_way_share_the_judges(scorer):
-    large, progress = asyncio.create_task(scorer.agrade(texts(good(n) for n in range(24)))), []
+    large, progress = asyncio.create_task(scorer.agrade(texts(good(n) for n in range(100)))), []
     small = await scorer.agrade(texts([good(0, "small")]), None, progress.append)
     assert not large.done()
-    assert [g.verdict.status for g in small + await large] == [Status.CORRECT] * 25
+    assert [g.verdict.status for g in small + await large] == [Status.CORRECT] * 101
     assert progress == [1]
 
 
@@ -297,6 +320,30 @@ def test_an_interrupt_ends_a_batch_and_not_the_scorer(tmp_path, place):
     command = [sys.executable, "script.py", place]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.stdout.split() == ["interrupted", "True", "0.25"], done.stderr
+
+
+LEFT = """
+import atexit, psutil, threading, time
+from assay import Scorer
+seen = []
+batch = ["```python\\n# %d\\ndef matmul(A, B):\\n    return [[0.0] * len(B[0]) for _ in A]\\n```" % n for n in range(3000)]
+scorer = Scorer(looks=(), workers=1)
+threading.Thread(target=scorer.grade, args=(batch, None, seen.append), daemon=True).start()
+while not seen:
+    time.sleep(0.01)
+print(*(p.pid for p in psutil.Process().children(recursive=True)))
+atexit.register(lambda: print(len(seen) < 3000))
+"""
+
+
+def test_a_process_that_ends_in_mid_batch_waits_for_nothing_and_leaves_nothing(tmp_path):
+    (tmp_path / "script.py").write_text(LEFT)
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True)
+    *pids, unfinished = done.stdout.split()
+    assert (done.returncode, done.stderr, unfinished) == (0, "", "True")
+    assert len(pids) > 1
+    while any(psutil.pid_exists(int(pid)) for pid in pids):  # a judge ends with the candidate in its hands
+        time.sleep(0.05)
 
 
 class Recorder(LocalBackend):

@@ -107,7 +107,7 @@ def test_timing_travels(nodes):
 
 
 async def test_batches_under_way_share_the_cluster_and_a_cancelled_one_leaves_it(scorer):
-    large = asyncio.create_task(scorer.agrade(batch(40, (Status.CORRECT,))[0]))
+    large = asyncio.create_task(scorer.agrade(batch(100, (Status.CORRECT,))[0]))
     assert statuses(await scorer.agrade(batch(2)[0])) == batch(2)[1]
     assert not large.done()
     large.cancel()
