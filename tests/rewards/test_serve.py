@@ -2,25 +2,19 @@
 
 import contextlib
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
 
 import httpx
 import hypothesis
-import psutil
 import pytest
 import schemathesis
 
 from assay.rewards.serve import Limits
 from assay.rewards.serve.app import create_app
 from assay.rewards.serve.bench import Bench
-from assay.rewards.serve.gate import VARIABLE
 from assay.rewards.serve.run import known_checks, known_tasks
 
 TOKEN = "a-token-that-only-the-test-knows"
@@ -38,36 +32,14 @@ def broken(candidate) -> float:
 """
 
 
-def start(folder, *options, token=TOKEN):
-    """``(process, url, path of its standard error)`` of a server that listens."""
-    log = folder / "stderr"
-    settings = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    if token is not None:
-        settings[VARIABLE] = token
-    command = [sys.executable, "-m", "assay.cli", "serve", "--port", "0", "--workers", "1", *map(str, options)]
-    with log.open("w") as file:
-        process = subprocess.Popen(command, stderr=file, env={**settings, "PYTHONPATH": str(folder)}, cwd=folder)
-    deadline = time.monotonic() + HANG
-    while not (found := re.search(r"listening on (http://\S+)", log.read_text())):
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.05)
-    return process, found[1], log
-
-
-def spinning(count):
-    """So many different kernels, each of which is cut off only by the judge."""
-    return [f"def matmul(A, B):\n    while True:\n        pass\n# {i}" for i in range(count)]
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory, start_server):
     folder = tmp_path_factory.mktemp("server")
     (folder / "served_checks.py").write_text(CHECKS)
     (folder / "evil.py").write_text("open('imported', 'w')\nTASK = None\ndef check(candidate): return 9.0\n")
     options = ["--check", "served_checks:short", "--check", "served_checks:broken"]
     bounds = ["--max-body", LIMITS.body, "--max-texts", LIMITS.texts, "--max-characters", LIMITS.characters]
-    process, url, log = start(folder, *options, *bounds, "--rate", LIMITS.rate, "--queue", LIMITS.queue)
+    process, url, log = start_server(folder, TOKEN, *options, *bounds, "--rate", LIMITS.rate, "--queue", LIMITS.queue)
     yield url, log, folder
     process.send_signal(signal.SIGTERM)
     assert process.wait(HANG) == 0
@@ -236,14 +208,14 @@ def test_what_is_no_request_is_refused_and_the_server_goes_on(server, sent):
     assert httpx.get(f"{server[0]}/v1/health").status_code == 200
 
 
-def test_a_client_that_goes_frees_the_judges_from_what_has_not_begun(client, server):
+def test_a_client_that_goes_frees_the_judges_from_what_has_not_begun(client, server, spinning):
     body = {"task": "matmul", "codes": spinning(200), "pairs": 0}
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{server[0]}/v1/score", json=body, headers=client.headers, timeout=httpx.Timeout(HANG, read=2))
     assert score(client, codes=[GOOD]).json()[0]["status"] == "correct"  # 200 of them take longer than HANG
 
 
-def test_a_full_queue_is_told_and_not_waited_for(client, server):
+def test_a_full_queue_is_told_and_not_waited_for(client, server, spinning):
     answers, slow, together = [], spinning(2), threading.Barrier(8)
 
     def ask():
@@ -287,61 +259,3 @@ def test_no_line_of_the_log_holds_a_word_of_what_was_sent(client, server):
     assert MARK not in text
     assert TOKEN not in text
     assert "Traceback" not in text
-
-
-def family(process):
-    """The server's judges and all that they started."""
-    return psutil.Process(process.pid).children(recursive=True)
-
-
-def alive(processes):
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-    return alive([p for p in processes if p.is_running()])
-
-
-def busy_server(folder):
-    """A server in the middle of a batch that would take minutes, the thread that asked, and where its answer goes."""
-    process, url, _ = start(folder, "--max-texts", 1000, "--queue", 0, "--rate", 0)
-    headers, answers = {"Authorization": f"Bearer {TOKEN}"}, []
-
-    def isolation():
-        return httpx.get(f"{url}/v1/isolation", headers=headers, timeout=HANG).status_code
-
-    def ask():
-        with contextlib.suppress(httpx.HTTPError):
-            body = {"task": "matmul", "codes": spinning(900), "pairs": 0}
-            answers.append(httpx.post(f"{url}/v1/score", json=body, headers=headers, timeout=HANG))
-
-    thread = threading.Thread(target=ask)
-    assert isolation() == 200  # the judge is ready
-    thread.start()
-    while isolation() != 503:  # and has the batch in hand
-        assert thread.is_alive()
-    return process, thread, answers
-
-
-@pytest.mark.parametrize(("asked", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_a_server_asked_to_end_answers_who_waits_and_leaves_no_process(tmp_path, asked, code):
-    process, thread, answers = busy_server(tmp_path)
-    judges = family(process)
-    process.send_signal(asked)
-    assert process.wait(HANG) == code
-    thread.join()
-    assert answers[0].status_code == 503
-    assert judges
-    assert not alive(judges)
-    assert "Traceback" not in (tmp_path / "stderr").read_text()
-
-
-def test_judges_do_not_outlive_a_server_that_is_killed(tmp_path):
-    process, thread, _ = busy_server(tmp_path)
-    judges = family(process)
-    process.kill()
-    process.wait()
-    thread.join()
-    assert judges
-    deadline = time.monotonic() + HANG
-    while alive(judges):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
