@@ -99,6 +99,10 @@ class ProcessClock:
         delay = _run_delay(self._schedstat) + _run_delay(self._own_schedstat)
         return Reading(time.clock_gettime_ns(self._clock_id), time.monotonic_ns(), delay)
 
+    def resume(self, before: Reading) -> Reading:
+        """``before`` with the time that the judge has used since taken out; CPU time counts from then on."""
+        return before._replace(wall=time.monotonic_ns(), delay=self.read().delay)
+
     def close(self) -> None:
         os.close(self._stat)
         os.close(self._schedstat)

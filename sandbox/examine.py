@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -70,7 +70,7 @@ class Examiner:
 
     def __init__(self, task: Task, rate: float) -> None:
         self.task, self.rate = task, rate
-        self._wipe = CacheWipe()
+        self._wipe = CacheWipe(task.cache)
 
     def timeout(self, shape: Shape) -> float:
         """Seconds of CPU time a call may take: ten times the baseline, within fixed bounds."""
@@ -100,9 +100,11 @@ class Examiner:
                     self._time(outcome, candidate, baseline, schedule, timed, looks)
         return outcome
 
-    def _turn(self, outcome: Outcome, worker: Worker, trial: Trial) -> Bill | None:
+    def _turn(
+        self, outcome: Outcome, worker: Worker, trial: Trial, wipe: Callable[[], None] | None = None
+    ) -> Bill | None:
         """One checked turn of the candidate; None (and the outcome decided) unless it was right."""
-        turn = worker.turn(trial, self.timeout(trial.shape), MAX_TURN_SECONDS)
+        turn = worker.turn(trial, self.timeout(trial.shape), MAX_TURN_SECONDS, wipe)
         outcome.trials += 1
         if turn.status != DONE or turn.output is None or turn.bill is None:
             self._failed(outcome, worker, turn)
@@ -152,8 +154,7 @@ class Examiner:
         for number, shape in enumerate(shapes):
             trial = schedule.trial(shape)
             first = self._baseline_turn(baseline, trial) if schedule.baseline_first(number) else None
-            self._wipe()
-            bill = self._turn(outcome, candidate, trial)
+            bill = self._turn(outcome, candidate, trial, self._wipe)
             if bill is None:
                 return
             reference = first or self._baseline_turn(baseline, trial)
@@ -169,8 +170,7 @@ class Examiner:
         self._idle_check(outcome)
 
     def _baseline_turn(self, baseline: Worker, trial: Trial) -> Bill:
-        self._wipe()
-        turn = baseline.turn(trial, 10 * MAX_TURN_SECONDS, 10 * MAX_TURN_SECONDS)
+        turn = baseline.turn(trial, 10 * MAX_TURN_SECONDS, 10 * MAX_TURN_SECONDS, self._wipe)
         if turn.bill is None or turn.output is None or mismatch(self.task, trial, turn.output):
             raise InfraError(f"the baseline failed: {turn.text or 'wrong output'}")
         return turn.bill

@@ -76,7 +76,7 @@ class Judge:
         hide_judge()
         self.task, self._program, self._unsafe = task, worker_program, unsafe
         self.isolation = Isolation({})
-        self._policy = PolicyChecker() if policy else None
+        self._policy = PolicyChecker(task.language) if policy else None
         self._spares: Spares | None = None
         self._wanted = 1
         try:

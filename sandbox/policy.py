@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer
 
-from .inside.context import MODULES
+from .inside.context import modules_of
 
 SOURCE_LIMIT = 64 * 1024
 NODE_LIMIT = 20_000
@@ -33,6 +33,11 @@ FORBIDDEN_NAMES = frozenset(
 FORBIDDEN_ATTRIBUTES = INSPECT_ATTRIBUTES | frozenset(
     "format format_map mro tb_lasti tb_lineno f_lasti f_lineno gi_running cr_running co_consts co_names "
     "co_varnames co_replace func_globals func_code attrgetter methodcaller with_traceback register _convert_".split()
+)
+# Attributes of NumPy and its arrays that read or write files or give away raw memory.
+ARRAY_ATTRIBUTES = frozenset(
+    "tofile dump dumps ctypes data setflags getfield setfield as_strided ctypeslib load save savez savez_compressed "
+    "loadtxt savetxt genfromtxt fromfile fromregex memmap open_memmap DataSource f2py".split()
 )
 MODULE_DUNDERS = frozenset("__name__ __all__ __doc__ __author__ __version__ __debug__".split())
 METHODS = frozenset(
@@ -75,9 +80,11 @@ def _formats_plainly(function: ast.Attribute) -> bool:
 class Checker(RestrictingNodeTransformer):
     """Collects complaints about a parsed module; ``reachable`` are forbidden names that resolve to builtins."""
 
-    def __init__(self, reachable: frozenset[str]) -> None:
+    def __init__(self, reachable: frozenset[str], language: str) -> None:
         super().__init__()
         self.reachable = reachable
+        self.modules = modules_of(language)
+        self.forbidden = FORBIDDEN_ATTRIBUTES | (ARRAY_ATTRIBUTES if language == "numpy" else frozenset())
         self.complaints: list[Complaint] = []
 
     def error(self, node: ast.AST, info: str) -> None:
@@ -91,7 +98,7 @@ class Checker(RestrictingNodeTransformer):
             self.error(node, f"the name {name} is reserved")
 
     def check_attribute(self, node: ast.AST, name: str) -> None:
-        if (_is_dunder(name) and name not in METHODS) or name in FORBIDDEN_ATTRIBUTES:
+        if (_is_dunder(name) and name not in METHODS) or name in self.forbidden:
             self.error(node, f"the attribute {name} reaches out of the kernel")
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -112,7 +119,7 @@ class Checker(RestrictingNodeTransformer):
 
     def visit_Import(self, node: ast.Import) -> ast.AST:
         for alias in node.names:
-            if alias.name not in MODULES:
+            if alias.name not in self.modules:
                 self.error(node, f"import of {alias.name} is not allowed")
             self.check_name(node, alias.asname)
         return node
@@ -121,12 +128,13 @@ class Checker(RestrictingNodeTransformer):
         module = node.module or "."
         if module == "__future__" and not node.level:
             return node
-        if node.level or module not in MODULES:
+        if node.level or module not in self.modules:
             self.error(node, f"import from {module} is not allowed")
             return node
-        public = MODULES[module]
+        public = self.modules[module]
         for alias in node.names:
-            listed = not alias.name.startswith("_") if public is None else alias.name in (*public, "*", "abc")
+            everywhere = ("*", "abc", "stride_tricks")
+            listed = not alias.name.startswith("_") if public is None else alias.name in (*public, *everywhere)
             if not listed:
                 self.error(node, f"import of {alias.name} from {module} is not allowed")
             self.check_name(node, alias.asname)
@@ -207,7 +215,7 @@ def _too_large(tree: ast.AST) -> str | None:
     return None
 
 
-def check_source(source: str) -> list[Complaint]:
+def check_source(source: str, language: str = "python") -> list[Complaint]:
     """Complaints about ``source``, in order of appearance; an empty list means that it is allowed.
 
     Never raises for anything the source contains; it may still be killed by it, hence the process around it.
@@ -218,7 +226,7 @@ def check_source(source: str) -> list[Complaint]:
         tree = ast.parse(source)
         if (reason := _too_large(tree)) is not None:
             return [Complaint("limits", 0, 0, reason)]
-        checker = Checker(_reachable(source))
+        checker = Checker(_reachable(source), language)
         checker.visit(tree)
     except SyntaxError as error:
         return [Complaint("syntax", error.lineno or 0, error.offset or 0, f"syntax error: {error.msg}")]

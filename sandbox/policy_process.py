@@ -36,18 +36,19 @@ def _findings(answer: bytes) -> tuple[Finding, ...]:
 
 
 class PolicyChecker:
-    """Handle on the warm checker process; a context manager.
+    """Handle on the warm checker process of one language; a context manager.
 
     ``check(code)`` returns the findings against the code (empty: allowed). Raises InfraError only where the
     checker cannot be started.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = "python") -> None:
+        self._language = language
         self._start()
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = module_command("assay.sandbox.policy_program", str(theirs.fileno()))
+        command = module_command("assay.sandbox.policy_program", str(theirs.fileno()), self._language)
         null = subprocess.DEVNULL
         try:
             self._process = subprocess.Popen(

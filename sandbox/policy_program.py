@@ -31,7 +31,7 @@ _SAMPLE = "def f(A):\n    return [[sum(x * y for x, y in zip(a, a)) for _ in ran
 _RECURSION_LIMIT = 10 * DEPTH_LIMIT  # a visitor takes a few frames a level
 
 
-def _serve(jail: Jail, channel: int) -> None:
+def _serve(jail: Jail, channel: int, language: str) -> None:
     """In the child: lock down, read one source, answer."""
     try:
         jail.lock(_ADDRESS_SPACE)
@@ -39,7 +39,7 @@ def _serve(jail: Jail, channel: int) -> None:
         os.write(channel, UNLOCKED)
         return
     check_source(_SAMPLE)  # brings the memory that checking writes to into this process, before anybody waits
-    complaints = check_source(os.read(channel, SOURCE_LIMIT + 16).decode())[:_COMPLAINTS_LIMIT]
+    complaints = check_source(os.read(channel, SOURCE_LIMIT + 16).decode(), language)[:_COMPLAINTS_LIMIT]
     rows = [{**asdict(c), "reason": ascii(c.reason)[1:-1][:_REASON_LIMIT]} for c in complaints]
     os.write(channel, json.dumps(rows).encode())  # 20 rows of 300 ASCII characters: within the limit
 
@@ -47,7 +47,7 @@ def _serve(jail: Jail, channel: int) -> None:
 class Child:
     """One disposable process, forked ahead of the one source that it will read."""
 
-    def __init__(self, jail: Jail, control: socket.socket) -> None:
+    def __init__(self, jail: Jail, control: socket.socket, language: str) -> None:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._pid = os.fork()
         if self._pid == 0:
@@ -55,7 +55,7 @@ class Child:
             try:
                 control.close()
                 self._channel.close()
-                _serve(jail, theirs.fileno())
+                _serve(jail, theirs.fileno(), language)
                 code = 0
             finally:
                 os._exit(code)
@@ -81,7 +81,7 @@ class Child:
         os.waitpid(self._pid, 0)
 
 
-def main(control: socket.socket) -> None:
+def main(control: socket.socket, language: str) -> None:
     """Serve until the other end closes."""
     warnings.simplefilter("ignore")
     sys.setrecursionlimit(_RECURSION_LIMIT)
@@ -91,7 +91,7 @@ def main(control: socket.socket) -> None:
     gc.freeze()
     spare: Child | None = None
     while message := control.recv(SOURCE_LIMIT + 16):
-        spare = spare or Child(jail, control)
+        spare = spare or Child(jail, control, language)
         if message != PREPARE:
             control.send(spare.check(message[1:]))
             spare.close()
@@ -101,4 +101,4 @@ def main(control: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

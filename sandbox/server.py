@@ -24,7 +24,11 @@ from .verdict import Verdict
 
 _REPLY_SECONDS = 300.0
 _LENGTH = struct.Struct("<Q")
-_ERRORS: dict[str, type[AssayError]] = {"IsolationError": IsolationError, "TaskError": TaskError, "UsageError": UsageError}
+_ERRORS: dict[str, type[AssayError]] = {
+    "IsolationError": IsolationError,
+    "TaskError": TaskError,
+    "UsageError": UsageError,
+}
 
 
 def send(channel: socket.socket, payload: bytes) -> None:

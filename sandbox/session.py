@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .buffers import Array, SharedBuffer
@@ -91,10 +92,11 @@ class Worker:
             return Turn(DIED, f"the worker took no source: {error.strerror}")
         return self._settle(self._wait(seconds, seconds), READY)
 
-    def turn(self, trial: Trial, seconds: float, wall: float) -> Turn:
+    def turn(self, trial: Trial, seconds: float, wall: float, wipe: Callable[[], None] | None = None) -> Turn:
         """One billed trial: see the billing window in docs/design.md.
 
-        It may take ``seconds`` of CPU time and, on a host that gives it less than a core, ``wall`` seconds.
+        ``wipe`` evicts caches, after the inputs were written and before the worker goes on. The trial may take
+        ``seconds`` of CPU time and, on a host that gives it less than a core, ``wall`` seconds.
         """
         size = cells(trial.output_shape)
         if self._next + size > self.output_cells:
@@ -107,6 +109,9 @@ class Worker:
             return Turn(ROGUE, "an answer before the question")
         before = self._clock.read()
         self._inputs.write(trial.inputs)
+        if wipe is not None:
+            wipe()
+            before = self._clock.resume(before)
         try:
             self._channel.send(describe(trial, offset), socket.MSG_DONTWAIT)  # full: it reads nothing
             self._clock.go()

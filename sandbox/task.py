@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from .buffers import Array
 
 if TYPE_CHECKING:
     from .validate import Proof
+
+CacheState = Literal["warm", "core", "memory"]
+"""What the judge evicts before a timed call: nothing, the core's own caches, or the last-level cache too."""
 
 Shape = tuple[int, ...]
 """The parameters of one trial, e.g. ``(m, k, n)`` of a matrix product."""
@@ -25,10 +28,11 @@ class Task:
     """A kernel to write and how to judge it.
 
     ``entry`` is the function a candidate must define. ``inputs(rng, shape)`` makes float64 arrays of
-    ``input_shapes(shape)``, which reach the candidate as nested lists; ``reference(*inputs)`` is the right
-    float64 output and ``tolerance(*inputs)`` the largest absolute error of honest float64 work, a scalar or an
-    array of the output's shape. ``truth_shapes(rng)`` are checked only, ``timed_shape(rng)`` is timed: its
-    baseline should take 2 ms or more. ``work(shape)`` is proportional to the baseline's time.
+    ``input_shapes(shape)``, which reach the candidate as nested lists or, in language "numpy", as arrays;
+    ``reference(*inputs)`` is the right float64 output and ``tolerance(*inputs)`` the largest absolute error of
+    honest float64 work, a scalar or an array of the output's shape. ``truth_shapes(rng)`` are checked only,
+    ``timed_shape(rng)`` is timed: its baseline should take 2 ms or more. ``work(shape)`` is proportional to the
+    baseline's time; ``cache`` is what the judge evicts before each timed call.
     ``baseline`` and ``null`` are sources: the kernel that candidates are compared with, and one that returns a
     right-shaped constant, which shows the cost of the window itself. ``honest`` is a faster right kernel (the
     baseline stands in where it is empty), ``wrong`` a plausible wrong one: :meth:`validate` proves the task with
@@ -50,6 +54,7 @@ class Task:
     work: Callable[[Shape], float]
     language: str = "python"
     dead_band: float = 0.03
+    cache: CacheState = "core"
     honest: str = ""
     wrong: str = ""
 

@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from .cgroup import ControlGroup
 from .errors import InfraError
 from .inside.jail import ADDRESS_SPACE
@@ -23,6 +25,7 @@ from .inside.jail import ADDRESS_SPACE
 INSIDE = Path(__file__).with_name("inside")
 _REPLY_SECONDS = 10.0
 _REPLY_BYTES = 4096
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class Forked(NamedTuple):
@@ -46,12 +49,13 @@ class Zygote:
         except OSError as error:
             self.group = str(error)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", str(INSIDE), str(theirs.fileno()), language]
+        command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", str(INSIDE), str(theirs.fileno())]
+        command += [language, str(Path(np.__file__).parent.parent)]
         try:
             self._process = subprocess.Popen(
                 [*command, str(program)] if program else command,
                 pass_fds=[theirs.fileno()],
-                env={},
+                env=_ENVIRONMENT,  # threads of BLAS would be killed, not run
                 cwd="/",
                 process_group=0,
                 stdin=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from ...sandbox import Task
 from ..errors import UnknownTaskError
 from ..registry import import_object
+from .arrays import MATMUL_NUMPY, PREFIX_SUM_NUMPY, SOFTMAX_NUMPY
 from .conv2d import CONV2D
 from .matmul import MATMUL
 from .prefix_sum import PREFIX_SUM
@@ -14,7 +15,9 @@ from .softmax import SOFTMAX
 from .sorting import SORTING
 from .transpose_matmul import TRANSPOSE_MATMUL
 
-_BUILTIN = {task.name: task for task in (CONV2D, MATMUL, PREFIX_SUM, SOFTMAX, SORTING, TRANSPOSE_MATMUL)}
+_PYTHON = (CONV2D, MATMUL, PREFIX_SUM, SOFTMAX, SORTING, TRANSPOSE_MATMUL)
+_NUMPY = (MATMUL_NUMPY, PREFIX_SUM_NUMPY, SOFTMAX_NUMPY)
+_BUILTIN = {task.name: task for task in (*_PYTHON, *_NUMPY)}
 
 
 def find_task(which: str | Task) -> Task:

@@ -1,4 +1,4 @@
-"""Entry point: ``python -I -S inside FD LANGUAGE [PROGRAM]``.
+"""Entry point: ``python -I -S inside FD LANGUAGE PACKAGES [PROGRAM]``.
 
 The folder is made a package called ``inside``, wherever it lies, without putting anything on the import path.
 PROGRAM is a file to run in place of the zygote's own loop; it may import ``inside`` and replace parts of it.
@@ -14,9 +14,9 @@ sys.modules["inside"] = package
 sys.path[:] = [entry for entry in sys.path if entry not in package.__path__]
 
 if __name__ == "__main__":
-    if len(sys.argv) > 3:
-        with open(sys.argv[3], "rb") as file:
-            exec(compile(file.read(), sys.argv[3], "exec"), {"__name__": "__main__"})
+    if len(sys.argv) > 4:
+        with open(sys.argv[4], "rb") as file:
+            exec(compile(file.read(), sys.argv[4], "exec"), {"__name__": "__main__"})
     else:
         from inside import zygote  # pyright: ignore[reportMissingImports]
 

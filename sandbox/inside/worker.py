@@ -8,7 +8,6 @@ import sys
 
 from . import context, linux
 from .protocol import MESSAGE_LIMIT, UP
-from .python import Runner
 
 _CHANNEL, _INPUTS, _OUTPUT = 3, 4, 5
 
@@ -34,9 +33,9 @@ def _keep(descriptors):
     os.closerange(2 + len(high), 1 << 16)
 
 
-def become(descriptors, proc, jail, namespace, address_space):
+def become(descriptors, proc, jail, make_runner, address_space):
     """In the forked child: keep null, channel, input and output (``descriptors``), lose everything else, lock
-    the jail, serve. ``proc`` is a descriptor of /proc, ``namespace`` what a candidate's module will run in."""
+    the jail, serve. ``proc`` is a descriptor of /proc; ``make_runner`` that of languages.py."""
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     score = os.open("self/oom_score_adj", os.O_WRONLY, dir_fd=proc)
     os.write(score, b"1000")  # where memory ends, it ends for the worker first
@@ -44,7 +43,7 @@ def become(descriptors, proc, jail, namespace, address_space):
     inputs = memoryview(mmap.mmap(_INPUTS, 0, prot=mmap.PROT_READ))
     output = memoryview(mmap.mmap(_OUTPUT, 0)).cast("d")
     os.closerange(_INPUTS, 1 << 16)  # the mappings keep copies of theirs
-    runner = Runner(namespace, inputs, output)
+    runner = make_runner(inputs, output)
     runner.warm()
     sys.unraisablehook = context.silent()
     gc.disable()

@@ -13,7 +13,7 @@ import struct
 import sys
 import unicodedata  # noqa: F401  (the parser normalises identifiers with it, and cannot load it in the jail)
 
-from . import context, linux, namespaces, probe, protocol, worker
+from . import languages, linux, namespaces, probe, protocol, worker
 from .jail import Jail
 
 _DESCRIPTORS = 4
@@ -22,11 +22,12 @@ _DESCRIPTORS = 4
 class Zygote:
     """Sits in namespaces where the host gives them; raises OSError where it cannot set itself up."""
 
-    def __init__(self, control, language):
+    def __init__(self, control, language, packages):
         self._control = control
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         judge = os.getppid()
-        self._namespace = context.make_namespace()  # made once: what a worker need not touch, it need not copy
+        self._runner = languages.prepare(language, packages)  # once: what a worker need not touch, it need not copy
+        os.environ.clear()
         self._proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
         self._null = os.open(os.devnull, os.O_RDWR)
         self._fork, missing = os.fork, _isolate(language)
@@ -44,7 +45,7 @@ class Zygote:
             code = 1
             try:
                 self._control.close()
-                worker.become([self._null, *descriptors], self._proc, self._jail, self._namespace, address_space)
+                worker.become([self._null, *descriptors], self._proc, self._jail, self._runner, address_space)
                 code = 0
             finally:
                 os._exit(code)
@@ -83,9 +84,9 @@ def _isolate(language):
 
 
 def main():
-    """Serve as a zygote on the descriptor given as first argument; the language is the second."""
+    """Serve as a zygote: the arguments are a descriptor, the language and the folder of its packages."""
     control = socket.socket(fileno=int(sys.argv[1]))
     control.recv(1)  # by then the judge has put this process into its control group
-    zygote = Zygote(control, sys.argv[2])
+    zygote = Zygote(control, *sys.argv[2:4])
     control.send(b"Z" + "\n".join("=".join(item) for item in zygote.report.items()).encode())
     zygote.serve()
