@@ -41,7 +41,7 @@ def _connect() -> None:
     if not ray.is_initialized():
         try:
             ray.init()
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (ConnectionError, RayError, RuntimeError, ValueError) as error:
             raise UsageError(f"no Ray cluster can be reached ({error}); see RAY_ADDRESS, or call ray.init()") from error
 
 
@@ -114,12 +114,10 @@ class RayBackend:
         if self._ended:
             raise closed()
         try:
-            alive = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
+            alive = self._census()
         except Exception as error:  # Ray is shut down, or its head does not answer
             self._refuse(InfraError(f"the Ray cluster cannot be reached: {sentence(error)}"))
             return
-        self._gone |= self._nodes.keys() - alive.keys()
-        self._nodes = {id: node for id, node in self._nodes.items() if id in alive}
         if not self._infos and not self._starting:
             again = [id for id, node in self._nodes.items() if isinstance(node.error, InfraError)]
             for id in again:
@@ -131,6 +129,20 @@ class RayBackend:
                 self._nodes[id] = Node(id, name, found["NodeManagerAddress"], cpus)
                 self._start(self._nodes[id], self._place(found["NodeManagerAddress"]))
         self._settle()
+
+    def _census(self) -> dict[str, dict[str, Any]]:
+        """The nodes that are there, by id; the judges of those that left are taken away."""
+        alive = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
+        self._gone |= self._nodes.keys() - alive.keys()
+        self._nodes = {id: node for id, node in self._nodes.items() if id in alive}
+        for seat in [seat for seat in self._infos if seat.node.id not in alive]:
+            self._remove(seat)
+        return alive
+
+    def _remove(self, seat: RaySeat) -> None:
+        del self._infos[seat]
+        self._dispatcher.drop(seat)
+        self._kill(seat)
 
     def _seats(self) -> list[RaySeat]:
         return [*self._infos, *self._starting]
@@ -203,8 +215,9 @@ class RayBackend:
             _log.warning("Ray node %s is left out: %s", seat.node.name, error)
 
     def _kill(self, seat: RaySeat) -> None:
-        with contextlib.suppress(RayError, RuntimeError):  # it may be gone, with all of Ray
-            ray.kill(seat.actor)
+        if ray.is_initialized():  # or ray.kill would start a cluster
+            with contextlib.suppress(RayError, RuntimeError):  # it may be gone
+                ray.kill(seat.actor)
 
     def _settle(self) -> None:
         """Take batches as long as a judge works or starts."""
@@ -248,30 +261,26 @@ class RayBackend:
             answer.set_result(verdict)
 
     def _lost(self, seat: RaySeat, reason: str) -> None:
-        """Take away a seat, with all others of nodes that left; replace it where its node is still there."""
+        """Take away a judge, and replace it where its node is still there."""
         if seat not in self._infos:
             return
-        try:
-            alive = {node["NodeID"] for node in ray.nodes() if node["Alive"]}
-        except Exception:  # all of Ray is gone
-            alive = set[str]()
-        for other in [other for other in self._infos if other is seat or other.node.id not in alive]:
-            del self._infos[other]
-            self._dispatcher.drop(other)
-            self._kill(other)
+        self._remove(seat)
         _log.warning("Ray node %s lost a judge, its candidates go to another: %s", seat.node.name, reason)
-        if seat.node.id in alive:
-            self._start(seat.node, seat.place)
+        with contextlib.suppress(RayError, RuntimeError):  # all of Ray is gone: the survey says so
+            if seat.node.id in self._census():
+                self._start(seat.node, seat.place)
         self._survey()
 
     def _end(self) -> None:
+        """End the judges by themselves as far as they answer, then by force."""
         self._ended = True
-        ready = [seat for seat in self._infos if ray.is_initialized()]
-        seats = self._seats()
+        ready, seats = list(self._infos), self._seats()
         self._infos.clear()
         self._starting.clear()
         self._refuse(closed())
-        with contextlib.suppress(RayError, RuntimeError, ValueError):
-            ray.wait([seat.actor.close.remote() for seat in ready], num_returns=len(ready), timeout=_CLOSE_SECONDS)
+        if ready and ray.is_initialized():
+            with contextlib.suppress(RayError, RuntimeError):
+                ends = [seat.actor.close.remote() for seat in ready]
+                ray.wait(ends, num_returns=len(ends), timeout=_CLOSE_SECONDS)
         for seat in seats:
             self._kill(seat)

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import os
 import resource
+import secrets
 import time
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from assay.sandbox import InfraError, IsolationError, Status, TaskError, UsageEr
 from assay.sandbox.cores import timing_cores
 
 os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_OBJECT_STORE_ALLOW_SLOW_STORAGE": "1"})
+os.environ.update({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})
 ray = pytest.importorskip("ray")
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 
@@ -58,6 +60,14 @@ def nodes(cluster):
 @pytest.fixture
 def scorer(nodes):
     with Scorer(backend="ray", looks=()) as scorer:
+        scorer.ready()
+        yield scorer
+
+
+@pytest.fixture
+def slow(nodes):
+    """A scorer that times at length: a batch outlasts the killing."""
+    with Scorer(backend="ray", looks=(40,)) as scorer:
         scorer.ready()
         yield scorer
 
@@ -116,36 +126,38 @@ async def test_batches_under_way_share_the_cluster_and_a_cancelled_one_leaves_it
     assert statuses(await scorer.agrade(batch(4)[0])) == batch(4)[1]
 
 
-async def test_a_node_killed_in_mid_batch_loses_nothing_and_leaves_no_judge(scorer, cluster, nodes):
+async def test_a_node_killed_in_mid_batch_loses_nothing_and_leaves_no_judge(slow, cluster, nodes, caplog):
     processes, seen = family(judges(nodes[0])), []
     completions, expected = batch(40)
-    grading = asyncio.create_task(scorer.agrade(completions, None, seen.append))
+    grading = asyncio.create_task(slow.agrade(completions, None, seen.append))
     while len(seen) < 4:
         await asyncio.sleep(0.01)
     await asyncio.to_thread(cluster.remove_node, nodes[0], allow_graceful=False)
     assert statuses(await grading) == expected
+    assert "lost a judge" in caplog.text  # with candidates in its hands
     assert processes
     assert ended(processes)
     assert sum(seen) == len(expected)
 
 
-async def test_an_actor_killed_in_mid_batch_is_replaced_and_its_judge_ends(scorer, nodes):
+async def test_an_actor_killed_in_mid_batch_is_replaced_and_its_judge_ends(slow, nodes, caplog):
     (judge,), seen = judges(nodes[0]), []
     processes = family([judge])
     completions, expected = batch(40)
-    grading = asyncio.create_task(scorer.agrade(completions, None, seen.append))
+    grading = asyncio.create_task(slow.agrade(completions, None, seen.append))
     while not seen:
         await asyncio.sleep(0.01)
     judge.parent().kill()
     assert statuses(await grading) == expected
+    assert "lost a judge" in caplog.text
     assert ended(processes)
-    await asyncio.to_thread(scorer.ready)
+    await asyncio.to_thread(slow.ready)
     assert len(judges(nodes[0])) == 1
 
 
-async def test_with_the_last_node_gone_candidates_are_a_fault_of_ours_until_one_joins(scorer, cluster, nodes):
+async def test_with_the_last_node_gone_candidates_are_a_fault_of_ours_until_one_joins(slow, cluster, nodes):
     seen = []
-    grading = asyncio.create_task(scorer.agrade(batch(60, (Status.CORRECT,))[0], None, seen.append))
+    grading = asyncio.create_task(slow.agrade(batch(60, (Status.CORRECT,))[0], None, seen.append))
     while not seen:
         await asyncio.sleep(0.01)
     for node in nodes:
@@ -156,7 +168,7 @@ async def test_with_the_last_node_gone_candidates_are_a_fault_of_ours_until_one_
     assert {(g.verdict.status, g.reward) for g in lost} == {(Status.INFRA, None)}
     assert all("Ray cluster" in g.verdict.findings[0].evidence for g in lost)
     cluster.add_node(num_cpus=1, **NODE)
-    assert statuses(await scorer.agrade(batch(4)[0])) == batch(4)[1]
+    assert statuses(await slow.agrade(batch(4)[0])) == batch(4)[1]
 
 
 def test_closing_leaves_no_judge_on_any_node(nodes):
