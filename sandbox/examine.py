@@ -66,10 +66,13 @@ def mismatch(task: Task, trial: Trial, output: np.ndarray) -> str | None:
 
 
 class Examiner:
-    """Examines candidates of one task at a calibrated ``rate`` (nanoseconds of one unit of baseline work)."""
+    """Examines candidates of one task at a calibrated ``rate`` (nanoseconds of one unit of baseline work).
 
-    def __init__(self, task: Task, rate: float) -> None:
-        self.task, self.rate = task, rate
+    Codes, that of the ``baseline`` too, are what a worker loads: source text or, in C, a library.
+    """
+
+    def __init__(self, task: Task, rate: float, baseline: bytes) -> None:
+        self.task, self.rate, self.baseline = task, rate, baseline
         self._wipe = CacheWipe(task.cache)
 
     def timeout(self, shape: Shape) -> float:
@@ -147,7 +150,7 @@ class Examiner:
         looks: Sequence[int],
     ) -> None:
         """Alternate candidate and baseline on identical inputs, as long as the looks ask for more."""
-        if baseline.load(self.task.baseline.encode(), self.task.entry).status != READY:
+        if baseline.load(self.baseline, self.task.entry).status != READY:
             raise InfraError("the baseline did not load")
         self._baseline_turn(baseline, schedule.trial(shapes[0]))
         progress, slow = Looks(looks, self.task.dead_band), 0

@@ -11,6 +11,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from .compiler import Compiler
 from .errors import AssayError, InfraError, TaskError
 from .examine import Examiner, Outcome, mismatch
 from .inside.protocol import DONE, READY
@@ -78,15 +79,18 @@ class Judge:
         self.isolation = Isolation({})
         self._policy = PolicyChecker(task.language) if policy else None
         self._spares: Spares | None = None
+        self._compiler: Compiler | None = None
         self._wanted = 1
         try:
+            self._compiler = Compiler() if task.language == "c" else None
             self._spares = Spares(Zygote(task.language))
-            rate = self._rate(task.baseline, "baseline", checked=True)
+            baseline, null = self._own(task.baseline, "baseline"), self._own(task.null, "null")
+            rate = self._rate(baseline, "baseline", checked=True)
             demand(require, self.isolation, unsafe)
             if self._policy and (refused := self._policy.check(task.baseline)):
                 raise TaskError(f"the policy refuses the baseline of task {task.name}: {refused[0].evidence}")
-            self._examiner = Examiner(task, rate)
-            self.overhead_ns = int(self._rate(task.null, "null", checked=False) * task.work(self._null_shape()))
+            self._examiner = Examiner(task, rate, baseline)
+            self.overhead_ns = int(self._rate(null, "null", checked=False) * task.work(self._null_shape()))
             if worker_program is not None:
                 self._renew()
         except BaseException:
@@ -114,7 +118,22 @@ class Judge:
             if self._spares is not None:
                 self._spares.prepare(self._wanted)
 
-    def _rate(self, source: str, name: str, *, checked: bool) -> float:
+    def _build(self, code: str) -> bytes | Finding:
+        """What a worker loads, or why the code is to blame that there is none. Raises InfraError."""
+        if self._compiler is not None:
+            return self._compiler.compile(code)
+        try:
+            return code.encode()
+        except UnicodeEncodeError:
+            return Finding("syntax", False, "policy", "the source holds lone surrogates")
+
+    def _own(self, code: str, name: str) -> bytes:
+        """As :meth:`_build`, for a kernel of the task's own. Raises TaskError."""
+        if isinstance(built := self._build(code), Finding):
+            raise TaskError(f"the {name} of task {self.task.name} cannot be built: {built.evidence}")
+        return built
+
+    def _rate(self, source: bytes, name: str, *, checked: bool) -> float:
         """Median billed nanoseconds of one unit of work; observes the live worker's protections."""
         task = self.task
         try:
@@ -125,14 +144,14 @@ class Judge:
         except Exception as error:  # a task is somebody's code: whatever it raises is told as the task's fault
             raise TaskError(f"task {task.name} raised {type(error).__name__}: {str(error)[:200]}") from error
 
-    def _calibrate(self, source: str, name: str, *, checked: bool) -> list[int]:
+    def _calibrate(self, source: bytes, name: str, *, checked: bool) -> list[int]:
         """Bills of a few turns of a trusted source on the shape of the all-zero secret."""
         assert self._spares is not None
         zygote = self._spares.zygote
         schedule, shape = Schedule(self.task, bytes(16), name), self._null_shape()
         bills: list[int] = []
-        with Examiner(self.task, 0.0).worker(self._spares, [shape] * (_CALIBRATION_TURNS + 1)) as worker:
-            loaded = worker.load(source.encode(), self.task.entry)
+        with Examiner(self.task, 0.0, source).worker(self._spares, [shape] * (_CALIBRATION_TURNS + 1)) as worker:
+            loaded = worker.load(source, self.task.entry)
             if loaded.status != READY:
                 raise TaskError(f"the {name} of task {self.task.name} does not load: {loaded.text}")
             self.isolation = observe(worker.pid, zygote.report, zygote.group)
@@ -157,13 +176,12 @@ class Judge:
             findings = self._policy.check(code) if self._policy else ()
             if findings:
                 return self._verdict(key, Outcome(_policy_status(findings), "policy", list(findings)))
-            source = code.encode()
-        except UnicodeEncodeError:
-            finding = Finding("syntax", False, "policy", "the source holds lone surrogates")
-            return self._verdict(key, Outcome(Status.CRASH, "policy", [finding]))
+            built = self._build(code)
         except InfraError as error:
             return self._verdict(key, self._infra(error))
-        return self._verdict(key, self._examine(source, secret, key, looks))
+        if isinstance(built, Finding):
+            return self._verdict(key, Outcome(Status.CRASH, built.layer, [built]))
+        return self._verdict(key, self._examine(built, secret, key, looks))
 
     def _examine(self, source: bytes, secret: bytes, key: str, looks: Sequence[int]) -> Outcome:
         """Examine; a suspect is examined again in a second worker and is a cheat only if it repeats."""
@@ -185,14 +203,14 @@ class Judge:
                 fault = InfraError(f"{type(error).__name__} while judging: {str(error)[:200]}")
         try:
             schedule = Schedule(self.task, secret, "known good")
-            known_good = self._examiner.examine(self._renew(), self.task.baseline.encode(), schedule, ())
-        except InfraError as error:
+            known_good = self._examiner.examine(self._renew(), self._examiner.baseline, schedule, ())
+        except Exception as error:
             return self._infra(error)
         if known_good.status is not Status.CORRECT:
             return self._infra(fault)
         return Outcome().decide(Status.CRASH, "judge", "disruption", f"breaks its judge, and only it: {fault}")
 
-    def _infra(self, error: InfraError | None) -> Outcome:
+    def _infra(self, error: Exception | None) -> Outcome:
         return Outcome().decide(Status.INFRA, "judge", "infra", str(error)[:300])
 
     def _verdict(self, key: str, outcome: Outcome) -> Verdict:
@@ -212,8 +230,10 @@ class Judge:
         )
 
     def close(self) -> None:
-        """End zygote, workers and policy checker; safe to call twice."""
+        """End zygote, workers, policy checker and compiler; safe to call twice."""
         self._close_zygote()
+        if self._compiler is not None:
+            self._compiler.close()
         if self._policy is not None:
             self._policy.close()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import select
 import signal
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +23,7 @@ LOAD_SECONDS = 1.0
 _UP_SECONDS = 10.0
 _SHIFTS = 3
 _ENDING_SECONDS = 0.1
+_SLICE_NS = 50_000_000
 DIED, LATE, ROGUE = b"+", b"~", b"!"
 """The judge's own statuses: the worker ended, answered too late, or spoke out of turn or outside the
 alphabet."""
@@ -54,38 +58,55 @@ class Worker:
 
     def __init__(self, zygote: Zygote, input_cells: int, output_cells: int) -> None:
         self._zygote = zygote
-        self._inputs = SharedBuffer("inputs", input_cells, read_only=True)
-        self._output = SharedBuffer("output", output_cells, read_only=False)
         self.input_cells, self.output_cells, self._next = input_cells, output_cells, 0
-        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._reaped: int | None = None
         self._closed = False
-        try:
-            self._forked = zygote.fork([theirs.fileno(), self._inputs.fd, self._output.fd])
-        except InfraError:
-            self._channel.close()
-            self._inputs.close()
-            self._output.close()
-            raise
-        finally:
-            theirs.close()
-        self.pid = self._forked.pid
-        self._clock = ProcessClock(self.pid, self._forked.pidfd)
+        self._slept = 0
+        with contextlib.ExitStack() as held:
+            try:
+                self._make(held)
+            except OSError as error:
+                raise InfraError(f"no worker could be made: {error.strerror or error}") from error
+            held.pop_all()
         self._poll = select.poll()
         self._poll.register(self._channel, select.POLLIN)
         self._poll.register(self._forked.pidfd, select.POLLIN)
+
+    def _make(self, held: contextlib.ExitStack) -> None:
+        """Buffers, channel, process and clock, each to be released by ``held``. Raises OSError, InfraError."""
+        self._inputs = SharedBuffer("inputs", self.input_cells, read_only=True)
+        held.callback(self._inputs.close)
+        self._output = SharedBuffer("output", self.output_cells, read_only=False)
+        held.callback(self._output.close)
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        held.enter_context(self._channel)
+        with theirs:
+            self._forked = self._zygote.fork([theirs.fileno(), self._inputs.fd, self._output.fd])
+        held.callback(self._abandon)
+        self.pid = self._forked.pid
+        self._clock = ProcessClock(self.pid, self._forked.pidfd)
+
+    def _abandon(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._forked.pidfd, signal.SIGKILL)
+        os.close(self._forked.pidfd)
+        with contextlib.suppress(InfraError):
+            self._zygote.forget(self._forked)
 
     def alive(self) -> bool:
         """Whether the process has not ended."""
         return not select.select([self._forked.pidfd], [], [], 0)[0]
 
     def load(self, source: bytes, entry: str, seconds: float = LOAD_SECONDS) -> Turn:
-        """Hand over the source, wait until its module has run, stop the worker.
+        """Hand over the source (in C: the library made of it), wait until its module has run, stop the worker.
 
         Raises InfraError where the worker did not come up: nothing of the candidate has run by then.
         """
         if (up := self._wait(_UP_SECONDS, _UP_SECONDS)).status != UP:
             raise InfraError(f"a worker did not come up: {up.text or 'it said something else'}")
+        if self._zygote.language == "c":
+            self._zygote.provide(self._forked, source)
+            source = b""
         try:
             self._channel.send(entry.encode() + b"\0" + source, socket.MSG_DONTWAIT)
         except OSError as error:
@@ -106,8 +127,8 @@ class Worker:
         if not self._clock.stop():
             return Turn(DIED, "the worker ended between trials")
         if self._pending():
-            return Turn(ROGUE, "an answer before the question")
-        before = self._clock.read()
+            return self._unasked("an answer before the question")
+        before, slept = self._clock.read(), self._slept
         self._inputs.write(trial.inputs)
         if wipe is not None:
             wipe()
@@ -121,20 +142,36 @@ class Worker:
         if answer.status != DONE:
             return answer
         output = self._output.read(offset, trial.output_shape)
-        bill = Bill.between(before, self._clock.read())
+        bill = Bill.between(before, self._clock.read(), self._slept - slept)
         return Turn(DONE, output=output, bill=bill)
 
     def _pending(self) -> bool:
         return bool(self._poll.poll(0))  # a message, or the end of the process
 
+    def _unasked(self, text: str) -> Turn:
+        return Turn(ROGUE, text) if self.alive() else Turn(DIED, "the worker ended out of turn")
+
+    def _answered(self, seconds: float) -> bool:
+        """Whether something came within ``seconds`` that the judge was awake to see: in slices, of which a pause
+        of the whole machine or container takes one, however long it is."""
+        for _ in range(math.ceil(seconds * 1e9 / _SLICE_NS)):
+            start = time.monotonic_ns()
+            came = self._poll.poll(_SLICE_NS // 1_000_000)
+            self._slept += min(time.monotonic_ns() - start, _SLICE_NS)
+            if came:
+                return True
+        return False
+
     def _wait(self, seconds: float, wall: float) -> Turn:
-        """The worker's next message, or what came instead."""
+        """The worker's next message, or what came instead. Raises InfraError where somebody else stopped it."""
         start = self._clock.read()
-        answered = self._poll.poll(seconds * 1000)
+        answered = self._answered(seconds)
         used = Bill.between(start, self._clock.read())
         if not answered and used.cpu < seconds * 0.9e9 <= used.cpu + used.delay:  # kept from its core, not idle
-            answered = self._poll.poll((wall - seconds) * 1000)
+            answered = self._answered(wall - seconds)
         if not answered:
+            if self._clock.state() == "T":  # no call is left to it that stops it
+                raise InfraError("a worker was stopped from outside")
             self._clock.kill()
             return Turn(LATE, f"no answer within {seconds * 1000:.0f} ms of CPU or {wall * 1000:.0f} ms of time")
         try:
@@ -154,7 +191,7 @@ class Worker:
         if not self._clock.stop():
             return Turn(DIED, "the worker ended after its answer")
         if self._pending():
-            return Turn(ROGUE, "more than one answer to a question")
+            return self._unasked("more than one answer to a question")
         if answer.status not in (expected, EXCEPTION, NO_ENTRY) and expected == READY:
             return Turn(ROGUE, "an answer that does not belong here")
         if answer.status in (READY, NO_ENTRY, UP) and expected == DONE:

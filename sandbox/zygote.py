@@ -44,11 +44,15 @@ class Zygote:
     """
 
     def __init__(self, language: str = "python", program: Path | None = None) -> None:
+        self.language = language
         try:
             self.group: ControlGroup | str = ControlGroup()
         except OSError as error:
             self.group = str(error)
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            raise InfraError(f"the zygote could not be started: {error}") from error
         command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", str(INSIDE), str(theirs.fileno())]
         command += [language, str(Path(np.__file__).parent.parent)]
         try:
@@ -104,13 +108,27 @@ class Zygote:
         """A new worker that holds channel, input and output; the caller owns the pidfd."""
         self._send(b"F" + struct.pack("<Q", ADDRESS_SPACE), descriptors)
         try:
-            message, received, _, _ = socket.recv_fds(self._socket, 256, 1)
+            message, received, flags, _ = socket.recv_fds(self._socket, 256, 1)
         except OSError as error:
             raise InfraError(f"the zygote does not answer: {error}") from error
+        if flags & socket.MSG_CTRUNC:
+            raise InfraError("no descriptor is left for a new worker; raise the limit of this shell (ulimit -n)")
         if not received:
             reason = message[1:].decode(errors="replace") or "it ended"
             raise InfraError(f"the zygote could not fork: {reason}")
         return Forked(_pid_of(received[0]), received[0], struct.unpack("<i", message)[0])
+
+    def provide(self, worker: Forked, library: bytes) -> None:
+        """Put a compiled candidate where its worker can load it. Raises InfraError."""
+        memory = os.memfd_create("library", os.MFD_CLOEXEC)
+        try:
+            os.write(memory, library)
+            self._send(b"L" + struct.pack("<i", worker.zygote_pid), [memory])
+            answer = self._receive(_REPLY_BYTES)
+        finally:
+            os.close(memory)
+        if answer != b"L":
+            raise InfraError(f"the zygote could not take a library: {answer[1:].decode(errors='replace')}")
 
     def reap(self, worker: Forked) -> int:
         """Wait for a killed or ended worker; its wait status."""

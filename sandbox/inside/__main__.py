@@ -1,4 +1,4 @@
-"""Entry point: ``python -I -S inside FD LANGUAGE PACKAGES [PROGRAM]``.
+"""Entry point: ``python -I -S inside FD LANGUAGE PACKAGES [PROGRAM]``, or ``compiler`` as the language.
 
 The folder is made a package called ``inside``, wherever it lies, without putting anything on the import path.
 PROGRAM is a file to run in place of the zygote's own loop; it may import ``inside`` and replace parts of it.
@@ -17,6 +17,10 @@ if __name__ == "__main__":
     if len(sys.argv) > 4:
         with open(sys.argv[4], "rb") as file:
             exec(compile(file.read(), sys.argv[4], "exec"), {"__name__": "__main__"})
+    elif sys.argv[2] == "compiler":
+        from inside import compiler  # pyright: ignore[reportMissingImports]
+
+        compiler.main()
     else:
         from inside import zygote  # pyright: ignore[reportMissingImports]
 

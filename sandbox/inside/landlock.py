@@ -11,7 +11,7 @@ from . import linux
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG, _PATH_BENEATH = 1, 1
-_EXECUTE, _READ_FILE = 1 << 0, 1 << 2
+_EXECUTE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 2, 1 << 3
 # Rights known to each version of the interface (its ABI): filesystem, network, scopes.
 _FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 _NETWORK_SINCE, _NETWORK = 4, 0b11
@@ -26,17 +26,19 @@ def version():
         return 0
 
 
-def restrict(readable=()):
-    """Deny this process, for ever, every file but the ``readable`` ones (paths), all TCP and outward signals.
+def restrict(readable=(), writable=()):
+    """Deny this process, for ever, every file but those named (paths), all TCP and outward signals.
 
-    A ``readable`` file may be read and mapped for execution. Needs no_new_privs. Raises OSError.
+    A ``readable`` file, or what lies below a readable directory, may be read and executed; below a ``writable``
+    directory everything is allowed. Needs no_new_privs. Raises OSError.
     """
     abi = version()
     if abi < 1:
         raise OSError(38, "landlock: not available")
+    files = _FILES[min(abi, max(_FILES))]
     attributes = struct.pack(
         "=QQQ",
-        _FILES[min(abi, max(_FILES))],
+        files,
         _NETWORK if abi >= _NETWORK_SINCE else 0,
         _SCOPES if abi >= _SCOPES_SINCE else 0,
     )
@@ -44,12 +46,18 @@ def restrict(readable=()):
     ruleset = linux.syscall(_CREATE_RULESET, ctypes.c_char_p(attributes), size, 0)
     try:
         for path in readable:
-            target = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            try:
-                rule = struct.pack("=Qi", _EXECUTE | _READ_FILE, target)
-                linux.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.c_char_p(rule), 0)
-            finally:
-                os.close(target)
+            _allow(ruleset, path, _EXECUTE | _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0))
+        for path in writable:
+            _allow(ruleset, path, files)
         linux.syscall(_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
+
+
+def _allow(ruleset, path, rights):
+    target = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        rule = struct.pack("=Qi", rights, target)
+        linux.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.c_char_p(rule), 0)
+    finally:
+        os.close(target)

@@ -3,7 +3,7 @@
 import functools
 import sys
 
-from . import context, python
+from . import context, native, python
 
 
 def prepare(language, packages):
@@ -11,6 +11,9 @@ def prepare(language, packages):
 
     ``packages`` is the folder that NumPy lies in; it is on the import path only here.
     """
+    if language == "c":
+        native.preload()
+        return functools.partial(native.Runner, None)
     kind = python.Runner
     if language == "numpy":
         sys.path.append(packages)

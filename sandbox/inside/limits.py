@@ -19,13 +19,20 @@ def set_limits(address_space, descriptors=0):
 
     Never RLIMIT_CPU: it coarsens the CPU clock by which a worker is billed.
     """
-    for limit, value in (
-        (resource.RLIMIT_AS, address_space),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, descriptors),
-        (resource.RLIMIT_NPROC, 0),
-    ):
+    bound(
+        {
+            resource.RLIMIT_AS: address_space,
+            resource.RLIMIT_FSIZE: 0,
+            resource.RLIMIT_CORE: 0,
+            resource.RLIMIT_NOFILE: descriptors,
+            resource.RLIMIT_NPROC: 0,
+        }
+    )
+
+
+def bound(limits):
+    """Set each limit, soft and hard, as far as it is not lower already."""
+    for limit, value in limits.items():
         hard = resource.getrlimit(limit)[1]
-        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (bound, bound))
+        least = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (least, least))

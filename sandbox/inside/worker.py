@@ -9,7 +9,7 @@ import sys
 from . import context, linux
 from .protocol import MESSAGE_LIMIT, UP
 
-_CHANNEL, _INPUTS, _OUTPUT = 3, 4, 5
+_CHANNEL, _INPUTS, _OUTPUT, _LIBRARY = 3, 4, 5, 6
 
 
 def serve(channel, runner):
@@ -33,19 +33,23 @@ def _keep(descriptors):
     os.closerange(2 + len(high), 1 << 16)
 
 
-def become(descriptors, proc, jail, make_runner, address_space):
+def become(descriptors, proc, jail, make_runner, address_space, library=None):
     """In the forked child: keep null, channel, input and output (``descriptors``), lose everything else, lock
-    the jail, serve. ``proc`` is a descriptor of /proc; ``make_runner`` that of languages.py."""
+    the jail, serve. ``proc`` is a descriptor of /proc; ``make_runner`` that of languages.py; ``library`` the file
+    that will hold a candidate in C."""
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     score = os.open("self/oom_score_adj", os.O_WRONLY, dir_fd=proc)
     os.write(score, b"1000")  # where memory ends, it ends for the worker first
-    _keep(descriptors)
+    file = library.descriptors(proc) if library else []
+    _keep([*descriptors, *file])
     inputs = memoryview(mmap.mmap(_INPUTS, 0, prot=mmap.PROT_READ))
     output = memoryview(mmap.mmap(_OUTPUT, 0)).cast("d")
-    os.closerange(_INPUTS, 1 << 16)  # the mappings keep copies of theirs
+    os.closerange(_INPUTS, _LIBRARY)
+    os.closerange(_LIBRARY + len(file), 1 << 16)  # the mappings keep copies of theirs
     runner = make_runner(inputs, output)
+    runner.library = library.name() if library else ""
     runner.warm()
     sys.unraisablehook = context.silent()
     gc.disable()
-    jail.lock(address_space)
+    jail.lock(address_space, library.readable() if library else ())
     serve(_CHANNEL, runner)

@@ -2,7 +2,8 @@
 
 Commands of the judge, one message each: ``F`` and the address space (with the descriptors of channel, input and
 output) forks, and is answered by pid and pidfd; ``W`` and a pid waits for that worker, and is answered by its
-wait status; ``K`` and a pid does so without an answer. The zygote ends with the judge's socket.
+wait status; ``K`` and a pid does so without an answer. ``L`` and a pid (with a descriptor) fills the file of a
+worker in C, and is answered ``L``. The zygote ends with the judge's socket.
 """
 
 import gc
@@ -13,7 +14,7 @@ import struct
 import sys
 import unicodedata  # noqa: F401  (the parser normalises identifiers with it, and cannot load it in the jail)
 
-from . import languages, linux, namespaces, probe, protocol, worker
+from . import languages, linux, namespaces, native, probe, protocol, worker
 from .jail import Jail
 
 _DESCRIPTORS = 4
@@ -34,24 +35,49 @@ class Zygote:
         if not missing:
             self._fork = namespaces.OwnProcesses(self._proc).fork
         self.report = probe.run(self._fork, missing, self._proc, judge)
+        self._native, self._private, self._count = language == "c", not missing, 0
+        self._libraries = {}
         self._jail = Jail(language, files=not self.report["landlock"])
         gc.collect()
         gc.freeze()
 
     def fork(self, descriptors, address_space):
         """A worker; the answer to the judge carries its pid here and a pidfd."""
+        library = self._library()
         pid = self._fork()
         if pid == 0:
             code = 1
             try:
                 self._control.close()
-                worker.become([self._null, *descriptors], self._proc, self._jail, self._runner, address_space)
+                worker.become([self._null, *descriptors], self._proc, self._jail, self._runner, address_space, library)
                 code = 0
             finally:
                 os._exit(code)
+        if library:
+            self._libraries[pid] = library
         pidfd = os.pidfd_open(pid)
         socket.send_fds(self._control, [struct.pack("<i", pid)], [pidfd])
         os.close(pidfd)
+
+    def _library(self):
+        """An empty file for the next worker, None where its language needs none."""
+        if not self._native:
+            return None
+        self._count += 1
+        return native.Library(self._count if self._private else None)
+
+    def _fill(self, pid, descriptors):
+        try:
+            self._libraries[pid].fill(descriptors[0])
+            self._control.send(b"L")
+        except (OSError, KeyError) as error:
+            self._control.send(b"!" + protocol.text_of(error))
+
+    def _bury(self, pid):
+        _, status = os.waitpid(pid, 0)
+        if library := self._libraries.pop(pid, None):
+            library.close()
+        return status
 
     def serve(self):
         """Answer the judge until its socket closes."""
@@ -59,17 +85,20 @@ class Zygote:
             message, descriptors, _, _ = socket.recv_fds(self._control, 64, _DESCRIPTORS)
             if not message:
                 return
-            if message[:1] == b"F":
+            command, pid = message[:1], struct.unpack_from("<i", message, 1)[0]
+            if command == b"F":
                 try:
                     self.fork(descriptors, struct.unpack_from("<Q", message, 1)[0])
                 except OSError as error:
                     self._control.send(b"!" + protocol.text_of(error))
-                for fd in descriptors:
-                    os.close(fd)
+            elif command == b"L":
+                self._fill(pid, descriptors)
             else:
-                _, status = os.waitpid(struct.unpack_from("<i", message, 1)[0], 0)
-                if message[:1] == b"W":
+                status = self._bury(pid)
+                if command == b"W":
                     self._control.send(struct.pack("<i", status))
+            for fd in descriptors:
+                os.close(fd)
 
 
 def _isolate(language):
@@ -86,7 +115,10 @@ def _isolate(language):
 def main():
     """Serve as a zygote: the arguments are a descriptor, the language and the folder of its packages."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    control.recv(1)  # by then the judge has put this process into its control group
-    zygote = Zygote(control, *sys.argv[2:4])
-    control.send(b"Z" + "\n".join("=".join(item) for item in zygote.report.items()).encode())
-    zygote.serve()
+    try:
+        control.recv(1)  # by then the judge has put this process into its control group
+        zygote = Zygote(control, *sys.argv[2:4])
+        control.send(b"Z" + "\n".join("=".join(item) for item in zygote.report.items()).encode())
+        zygote.serve()
+    except ConnectionError:  # the judge has gone
+        return
