@@ -23,15 +23,20 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 class SharedBuffer:
     """``cells`` float64 values that the judge may write and a worker may map.
 
-    With ``read_only`` no mapping made after this one can ever be written through.
+    With ``read_only`` no mapping made after this one can ever be written through. Raises OSError where there is
+    no memory or descriptor left.
     """
 
     def __init__(self, name: str, cells: int, *, read_only: bool) -> None:
         self.fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(self.fd, max(8, cells * 8))
-        self._map = mmap.mmap(self.fd, 0)
-        seals = _SEAL_SHRINK | _SEAL_GROW | _SEAL_SEAL | (_SEAL_FUTURE_WRITE if read_only else 0)
-        fcntl.fcntl(self.fd, _F_ADD_SEALS, seals)
+        try:
+            os.ftruncate(self.fd, max(8, cells * 8))
+            self._map = mmap.mmap(self.fd, 0)
+            seals = _SEAL_SHRINK | _SEAL_GROW | _SEAL_SEAL | (_SEAL_FUTURE_WRITE if read_only else 0)
+            fcntl.fcntl(self.fd, _F_ADD_SEALS, seals)
+        except OSError:
+            os.close(self.fd)
+            raise
 
     def write(self, arrays: Sequence[Array]) -> None:
         """The arrays one after another from the start of the buffer."""

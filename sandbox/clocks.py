@@ -15,15 +15,17 @@ from typing import NamedTuple
 from .errors import InfraError
 
 _STOP_SECONDS = 5.0
+_PAUSE_NS = 50_000_000
 
 
 class Reading(NamedTuple):
-    """One reading of a stopped process: CPU time, monotonic time, and the time that it or the judge spent
-    runnable but waiting for the core."""
+    """One reading of a stopped process: CPU time, monotonic time, the time that it or the judge spent runnable
+    but waiting for the core, and the time that the judge itself ran or waited for the core."""
 
     cpu: int
     wall: int
     delay: int
+    judge: int = 0
 
 
 class Bill(NamedTuple):
@@ -39,8 +41,14 @@ class Bill(NamedTuple):
         return max(self.cpu, self.wall - self.delay)
 
     @classmethod
-    def between(cls, before: Reading, after: Reading) -> Bill:
-        return cls(after.cpu - before.cpu, after.wall - before.wall, after.delay - before.delay)
+    def between(cls, before: Reading, after: Reading, slept: int | None = None) -> Bill:
+        """``slept`` is how long the judge chose to sleep meanwhile. What neither that, nor its own work, nor
+        waiting for its core explains was a pause of judge and all (a machine or container that stood still): a
+        delay. No candidate can bring one about, and whatever runs meanwhile is still billed its CPU time."""
+        wall, delay = after.wall - before.wall, after.delay - before.delay
+        if slept is not None and (pause := wall - slept - (after.judge - before.judge)) > _PAUSE_NS:
+            delay += pause
+        return cls(after.cpu - before.cpu, wall, delay)
 
 
 class ProcessClock:
@@ -50,9 +58,11 @@ class ProcessClock:
         self.pid = pid
         self._pidfd = pidfd
         self._clock_id = (~pid << 3) | 2  # CPUCLOCK_SCHED of a foreign process, see clock_getcpuclockid(3)
-        self._stat = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
-        self._schedstat = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
-        self._own_schedstat = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        with contextlib.ExitStack() as held:
+            self._stat = _opened(f"/proc/{pid}/stat", held)
+            self._schedstat = _opened(f"/proc/{pid}/schedstat", held)
+            self._own_schedstat = _opened("/proc/thread-self/schedstat", held)
+            self._files = held.pop_all()
 
     def state(self) -> str:
         """The state letter of ``/proc/PID/stat``; ``X`` once the process is gone."""
@@ -96,18 +106,24 @@ class ProcessClock:
 
     def read(self) -> Reading:
         """Both clocks; exact only while :meth:`stop` holds."""
-        delay = _run_delay(self._schedstat) + _run_delay(self._own_schedstat)
-        return Reading(time.clock_gettime_ns(self._clock_id), time.monotonic_ns(), delay)
+        _, delay = _ran_and_waited(self._schedstat)
+        ran, waited = _ran_and_waited(self._own_schedstat)
+        return Reading(time.clock_gettime_ns(self._clock_id), time.monotonic_ns(), delay + waited, ran + waited)
 
     def resume(self, before: Reading) -> Reading:
         """``before`` with the time that the judge has used since taken out; CPU time counts from then on."""
-        return before._replace(wall=time.monotonic_ns(), delay=self.read().delay)
+        return self.read()._replace(cpu=before.cpu)
 
     def close(self) -> None:
-        os.close(self._stat)
-        os.close(self._schedstat)
-        os.close(self._own_schedstat)
+        self._files.close()
 
 
-def _run_delay(schedstat: int) -> int:
-    return int(os.pread(schedstat, 128, 0).split()[1])
+def _opened(path: str, held: contextlib.ExitStack) -> int:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    held.callback(os.close, descriptor)
+    return descriptor
+
+
+def _ran_and_waited(schedstat: int) -> tuple[int, int]:
+    ran, waited, _ = os.pread(schedstat, 128, 0).split()
+    return int(ran), int(waited)

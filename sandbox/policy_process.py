@@ -47,7 +47,10 @@ class PolicyChecker:
         self._start()
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            raise InfraError(f"the policy checker could not be started: {error}") from error
         command = module_command("assay.sandbox.policy_program", str(theirs.fileno()), self._language)
         null = subprocess.DEVNULL
         try:
@@ -55,6 +58,7 @@ class PolicyChecker:
                 command, pass_fds=[theirs.fileno()], stdin=null, stdout=null, env=environment(), process_group=0
             )
         except OSError as error:
+            ours.close()
             raise InfraError(f"the policy checker could not be started: {error}") from error
         finally:
             theirs.close()

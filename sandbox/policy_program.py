@@ -15,16 +15,18 @@ import select
 import signal
 import socket
 import sys
+import time
 import unicodedata  # noqa: F401  (the parser needs it, and cannot load it in the jail)
 import warnings
 from dataclasses import asdict
 
+from .inside import linux
 from .inside.jail import Jail
 from .policy import DEPTH_LIMIT, SOURCE_LIMIT, Complaint, check_source
 from .policy_process import ANSWER_LIMIT, PREPARE, UNLOCKED
 
 _ADDRESS_SPACE = 2**30
-_WALL_SECONDS = 2.0
+_SLICES, _SLICE_SECONDS = 40, 0.05  # how long a source is waited for; a pause of the whole machine takes one slice
 _COMPLAINTS_LIMIT = 20
 _REASON_LIMIT = 300
 _SAMPLE = "def f(A):\n    return [[sum(x * y for x, y in zip(a, a)) for _ in range(2)] for a in A]\n"
@@ -44,6 +46,11 @@ def _serve(jail: Jail, channel: int, language: str) -> None:
     os.write(channel, json.dumps(rows).encode())  # 20 rows of 300 ASCII characters: within the limit
 
 
+def _refused() -> bytes:
+    reason = "the source could not be parsed within bounds of time and memory"
+    return json.dumps([asdict(Complaint("limits", 0, 0, reason))]).encode()
+
+
 class Child:
     """One disposable process, forked ahead of the one source that it will read."""
 
@@ -53,6 +60,7 @@ class Child:
         if self._pid == 0:
             code = 1
             try:
+                linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
                 control.close()
                 self._channel.close()
                 _serve(jail, theirs.fileno(), language)
@@ -62,16 +70,20 @@ class Child:
         theirs.close()
 
     def check(self, source: bytes) -> bytes:
-        """Its answer, or our own where it gives none within bounds."""
-        answer = b""
+        """Its answer; empty where it gives none within bounds."""
         with contextlib.suppress(OSError):
             self._channel.send(source)
-            if select.select([self._channel], [], [], _WALL_SECONDS)[0]:
-                answer = self._channel.recv(ANSWER_LIMIT + 1)
-        if answer:
-            return answer
-        refused = Complaint("limits", 0, 0, "the source could not be parsed within bounds of time and memory")
-        return json.dumps([asdict(refused)]).encode()
+            if any(select.select([self._channel], [], [], _SLICE_SECONDS)[0] for _ in range(_SLICES)):
+                return self._channel.recv(ANSWER_LIMIT + 1)
+        return b""
+
+    def killed(self) -> bool:
+        """Whether it has been killed, which only we or the host do."""
+        if not select.select([self._channel], [], [], 0)[0]:  # it runs on: the end of its channel would show
+            return False
+        time.sleep(_SLICE_SECONDS)  # its channel closes a little before it has ended
+        end = os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return end is not None and end.si_code == os.CLD_KILLED and end.si_status == signal.SIGKILL
 
     def close(self) -> None:
         """Kill and reap."""
@@ -93,12 +105,18 @@ def main(control: socket.socket, language: str) -> None:
     while message := control.recv(SOURCE_LIMIT + 16):
         spare = spare or Child(jail, control, language)
         if message != PREPARE:
-            control.send(spare.check(message[1:]))
+            answer = spare.check(message[1:])
+            if not answer and spare.killed():  # by somebody, or for want of memory: once more, then it is the source's
+                spare.close()
+                spare = Child(jail, control, language)
+                answer = spare.check(message[1:])
             spare.close()
             spare = None
+            control.send(answer or _refused())
     if spare is not None:
         spare.close()
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
+    with contextlib.suppress(ConnectionError):  # the judge has gone
+        main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
