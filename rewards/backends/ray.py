@@ -12,6 +12,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +32,7 @@ from ...sandbox.server import dumps
 from .base import OnVerdict, collect
 from .ray_seat import START_SECONDS, JudgeActor, Node, RaySeat, sentence
 
+_CONNECT_SECONDS = 10.0
 _CLOSE_SECONDS = 10.0
 _PREFETCH = 1
 """Candidates that wait at a judge, so that it need not wait for the network."""
@@ -38,11 +41,17 @@ _log = logging.getLogger(__name__)
 
 
 def _connect() -> None:
-    if not ray.is_initialized():
-        try:
-            ray.init()
-        except (ConnectionError, RayError, RuntimeError, ValueError) as error:
-            raise UsageError(f"no Ray cluster can be reached ({error}); see RAY_ADDRESS, or call ray.init()") from error
+    if ray.is_initialized():
+        return
+    address = os.environ.get("RAY_ADDRESS", "")
+    host, _, port = address.rpartition(":")
+    try:
+        if port.isdigit() and "/" not in host:  # Ray itself would try for many minutes
+            socket.create_connection((host, int(port)), _CONNECT_SECONDS).close()
+        ray.init()
+    except (OSError, OverflowError, RayError, RuntimeError, ValueError) as error:
+        at = f" at RAY_ADDRESS={address}" if address else ""
+        raise UsageError(f"no Ray cluster can be reached{at}: {error}; set RAY_ADDRESS or call ray.init()") from error
 
 
 class RayBackend:

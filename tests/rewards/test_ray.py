@@ -5,6 +5,8 @@ import importlib
 import os
 import resource
 import secrets
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -38,6 +40,13 @@ def batch(count, kinds=tuple(KINDS)):
 
 def statuses(graded):
     return [g.verdict.status for g in graded]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "no.host.invalid:6379", "nonsense", "127.0.0.1:999999"])
+def test_a_wrong_address_is_one_sentence(address):
+    command = [sys.executable, "-c", "from assay import Scorer; Scorer(backend='ray')"]
+    done = subprocess.run(command, env={**os.environ, "RAY_ADDRESS": address}, capture_output=True, text=True)
+    assert f"UsageError: no Ray cluster can be reached at RAY_ADDRESS={address}" in done.stderr
 
 
 @pytest.fixture(scope="module")
