@@ -25,6 +25,8 @@ app = typer.Typer(
 out = Console()
 err = Console(stderr=True)
 FILE_LIMIT = 64 * 2**20
+bench_app = typer.Typer(no_args_is_help=True, help="Measure what this host makes of assay.")
+app.add_typer(bench_app, name="bench")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Require = Annotated[str, typer.Option(help="Least isolation level, L1 to L4; a host below it is refused.")]
 
@@ -223,6 +225,44 @@ def attack(
     else:
         out.print(table(found))
     raise typer.Exit(0 if found.clean else 1)
+
+
+@bench_app.callback()
+def bench() -> None:
+    """Measure what this host makes of assay."""
+
+
+@bench_app.command("sandbox")
+def bench_sandbox(
+    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the repetitions.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Part to measure; give it again for more.")] = None,
+    require: Require = "L2",
+    as_json: Json = False,
+) -> None:
+    """Latency, throughput and exactness of the sandbox, beside their targets and beside other ways to run code."""
+    from .attacks.catalogue import SHIPPED, load
+    from .rewards.benchmark import PARTS, Counts, facts_line, measure, steps, table
+
+    if unknown := set(only or ()) - set(PARTS):
+        raise usage(f"--only: no part {', '.join(sorted(unknown))}; known are {', '.join(PARTS)}")
+    honest = [k for k in load(SHIPPED).honest if k.task == "matmul" and k.language == "python" and not k.wrong]
+    counts, parts = Counts.quick() if quick else Counts(), only or PARTS
+    with progress_bar(err) as bar:
+        step = bar.add_task("starting", total=steps(counts, parts))
+        found = measure(
+            [kernel.payload for kernel in honest],
+            counts,
+            only=parts,
+            require=require,
+            progress=lambda part, done: bar.update(step, advance=done, description=part),
+        )
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    out.print(table(found))
+    out.print(facts_line(found), highlight=False, soft_wrap=True)
+    if found["warning"]:
+        err.print(found["warning"], style="yellow", highlight=False, soft_wrap=True)
 
 
 @app.command()
