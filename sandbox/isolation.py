@@ -152,12 +152,19 @@ def level_of(protections: Mapping[str, bool]) -> str:
 
 
 def require_linux() -> None:
-    """Raise IsolationError off Linux, where none of the mechanisms exist."""
+    """Raise IsolationError off Linux, where none of the mechanisms exist, and on a Linux that lacks pidfds."""
     if platform.system() != "Linux" or not hasattr(os, "pidfd_open"):
         raise IsolationError(
             f"assay runs candidates on Linux only (this is {platform.system()}): use a Linux machine, VM or "
             "container; scoring elsewhere has no reward that could be trusted"
         )
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError as error:
+        raise IsolationError(
+            f"this kernel ({platform.release()}), or what filters its calls, gives no pidfds ({error.strerror}), by "
+            "which workers are held: use Linux 5.3 or newer, in Docker with --security-opt seccomp=unconfined"
+        ) from error
 
 
 def check_level(name: str) -> str:

@@ -77,13 +77,14 @@ class Judge:
         hide_judge()
         self.task, self._program, self._unsafe = task, worker_program, unsafe
         self.isolation = Isolation({})
-        self._policy = PolicyChecker(task.language) if policy else None
+        self._policy = PolicyChecker(task.language, unsafe=unsafe) if policy else None
         self._spares: Spares | None = None
         self._compiler: Compiler | None = None
         self._wanted = 1
         try:
             self._compiler = Compiler() if task.language == "c" else None
             self._spares = Spares(Zygote(task.language))
+            self._lacking = self._spares.zygote.lacking
             baseline, null = self._own(task.baseline, "baseline"), self._own(task.null, "null")
             rate = self._rate(baseline, "baseline", checked=True)
             demand(require, self.isolation, unsafe)
@@ -103,6 +104,9 @@ class Judge:
     def _renew(self) -> Spares:
         self._close_zygote()
         self._spares = Spares(Zygote(self.task.language, self._program))
+        if worse := self._spares.zygote.lacking - self._lacking:  # the level that was promised is that of the first
+            self._close_zygote()
+            raise InfraError(f"the zygote was started anew and lacks {', '.join(sorted(worse))}")
         return self._spares
 
     def _close_zygote(self) -> None:

@@ -39,11 +39,11 @@ class PolicyChecker:
     """Handle on the warm checker process of one language; a context manager.
 
     ``check(code)`` returns the findings against the code (empty: allowed). Raises InfraError only where the
-    checker cannot be started.
+    checker cannot be started. With ``unsafe`` the source is read without a jail where the host has none.
     """
 
-    def __init__(self, language: str = "python") -> None:
-        self._language = language
+    def __init__(self, language: str = "python", *, unsafe: bool = False) -> None:
+        self._arguments = (language, "unsafe" if unsafe else "")
         self._start()
 
     def _start(self) -> None:
@@ -51,7 +51,7 @@ class PolicyChecker:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         except OSError as error:
             raise InfraError(f"the policy checker could not be started: {error}") from error
-        command = module_command("assay.sandbox.policy_program", str(theirs.fileno()), self._language)
+        command = module_command("assay.sandbox.policy_program", str(theirs.fileno()), *self._arguments)
         null = subprocess.DEVNULL
         try:
             self._process = subprocess.Popen(

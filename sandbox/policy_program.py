@@ -33,13 +33,16 @@ _SAMPLE = "def f(A):\n    return [[sum(x * y for x, y in zip(a, a)) for _ in ran
 _RECURSION_LIMIT = 10 * DEPTH_LIMIT  # a visitor takes a few frames a level
 
 
-def _serve(jail: Jail, channel: int, language: str) -> None:
+def _serve(jail: Jail | None, channel: int, language: str, unsafe: bool) -> None:
     """In the child: lock down, read one source, answer."""
     try:
+        if jail is None:
+            raise OSError("no system calls are known of this machine")
         jail.lock(_ADDRESS_SPACE)
     except BaseException:
-        os.write(channel, UNLOCKED)
-        return
+        if not unsafe:
+            os.write(channel, UNLOCKED)
+            return
     check_source(_SAMPLE)  # brings the memory that checking writes to into this process, before anybody waits
     complaints = check_source(os.read(channel, SOURCE_LIMIT + 16).decode(), language)[:_COMPLAINTS_LIMIT]
     rows = [{**asdict(c), "reason": ascii(c.reason)[1:-1][:_REASON_LIMIT]} for c in complaints]
@@ -54,7 +57,7 @@ def _refused() -> bytes:
 class Child:
     """One disposable process, forked ahead of the one source that it will read."""
 
-    def __init__(self, jail: Jail, control: socket.socket, language: str) -> None:
+    def __init__(self, jail: Jail | None, control: socket.socket, language: str, unsafe: bool) -> None:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._pid = os.fork()
         if self._pid == 0:
@@ -63,7 +66,7 @@ class Child:
                 linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
                 control.close()
                 self._channel.close()
-                _serve(jail, theirs.fileno(), language)
+                _serve(jail, theirs.fileno(), language, unsafe)
                 code = 0
             finally:
                 os._exit(code)
@@ -93,22 +96,25 @@ class Child:
         os.waitpid(self._pid, 0)
 
 
-def main(control: socket.socket, language: str) -> None:
+def main(control: socket.socket, language: str, unsafe: bool) -> None:
     """Serve until the other end closes."""
     warnings.simplefilter("ignore")
     sys.setrecursionlimit(_RECURSION_LIMIT)
-    jail = Jail()
+    try:
+        jail = Jail()
+    except KeyError:
+        jail = None
     check_source(_SAMPLE)  # whatever it caches is shared by the children
     gc.collect()
     gc.freeze()
     spare: Child | None = None
     while message := control.recv(SOURCE_LIMIT + 16):
-        spare = spare or Child(jail, control, language)
+        spare = spare or Child(jail, control, language, unsafe)
         if message != PREPARE:
             answer = spare.check(message[1:])
             if not answer and spare.killed():  # by somebody, or for want of memory: once more, then it is the source's
                 spare.close()
-                spare = Child(jail, control, language)
+                spare = Child(jail, control, language, unsafe)
                 answer = spare.check(message[1:])
             spare.close()
             spare = None
@@ -119,4 +125,4 @@ def main(control: socket.socket, language: str) -> None:
 
 if __name__ == "__main__":
     with contextlib.suppress(ConnectionError):  # the judge has gone
-        main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
+        main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2], sys.argv[3] == "unsafe")

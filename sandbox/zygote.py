@@ -82,6 +82,12 @@ class Zygote:
             raise InfraError("the zygote did not start")
         self.report = dict(line.split("=", 1) for line in hello[1:].decode().splitlines())
 
+    @property
+    def lacking(self) -> set[str]:
+        """The protections that it does not give."""
+        named = {name for name, reason in self.report.items() if reason}
+        return named | ({"cgroup"} if isinstance(self.group, str) else set())
+
     def _admit(self) -> None:
         """Put the process into its group before it forks anything, then let it go on."""
         if isinstance(self.group, ControlGroup):

@@ -37,7 +37,7 @@ class Zygote:
         self.report = probe.run(self._fork, missing, self._proc, judge)
         self._native, self._private, self._count = language == "c", not missing, 0
         self._libraries = {}
-        self._jail = Jail(language, files=not self.report["landlock"])
+        self._jail = Jail(language, files=not self.report["landlock"], calls=not self.report["seccomp"])
         gc.collect()
         gc.freeze()
 
