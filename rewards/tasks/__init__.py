@@ -10,6 +10,7 @@ from ..registry import import_object
 from .arrays import MATMUL_NUMPY, PREFIX_SUM_NUMPY, SOFTMAX_NUMPY
 from .conv2d import CONV2D
 from .matmul import MATMUL
+from .matmul_c import MATMUL_C
 from .prefix_sum import PREFIX_SUM
 from .softmax import SOFTMAX
 from .sorting import SORTING
@@ -17,7 +18,7 @@ from .transpose_matmul import TRANSPOSE_MATMUL
 
 _PYTHON = (CONV2D, MATMUL, PREFIX_SUM, SOFTMAX, SORTING, TRANSPOSE_MATMUL)
 _NUMPY = (MATMUL_NUMPY, PREFIX_SUM_NUMPY, SOFTMAX_NUMPY)
-_BUILTIN = {task.name: task for task in (*_PYTHON, *_NUMPY)}
+_BUILTIN = {task.name: task for task in (*_PYTHON, *_NUMPY, MATMUL_C)}
 
 
 def find_task(which: str | Task) -> Task:

@@ -84,8 +84,8 @@ void matmul(size_t m, size_t k, size_t n, const double *A, const double *B, doub
 
 
 def timed_shape(rng: random.Random) -> Shape:
-    """Sides of 144 to 176, drawn apart: about 3 to 6 ms of the baseline."""
-    return rng.randint(144, 176), rng.randint(144, 176), rng.randint(144, 176)
+    """Sides of 200 to 232, drawn apart: about 3 to 5 ms of the baseline."""
+    return rng.randint(200, 232), rng.randint(200, 232), rng.randint(200, 232)
 
 
 MATMUL_C = replace(
