@@ -107,6 +107,12 @@ class Checker(RestrictingNodeTransformer):
             self.error(node, f"{node.id} is not available to a kernel")
         return node
 
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        # `open += x` reads the builtin, and hands it to x.__radd__, though the target is only stored to.
+        if isinstance(node.target, ast.Name) and node.target.id in self.reachable:
+            self.error(node.target, f"{node.target.id} is not available to a kernel")
+        return self.node_contents_visit(node)
+
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.check_attribute(node, node.attr)
         return self.node_contents_visit(node)
@@ -127,6 +133,8 @@ class Checker(RestrictingNodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
         module = node.module or "."
         if module == "__future__" and not node.level:
+            for alias in node.names:
+                self.check_name(node, alias.asname)
             return node
         if node.level or module not in self.modules:
             self.error(node, f"import from {module} is not allowed")
@@ -164,10 +172,15 @@ class Checker(RestrictingNodeTransformer):
         self.check_function_argument_names(node)
         return self.node_contents_visit(node)
 
-    def visit_Global(self, node: ast.Global) -> ast.AST:
+    def visit_Global(self, node: ast.Global | ast.Nonlocal) -> ast.AST:
         for name in node.names:
             self.check_name(node, name)
         return node
+
+    def visit_capture(self, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping) -> ast.AST:
+        # A pattern binds names without a Name node.
+        self.check_name(node, node.rest if isinstance(node, ast.MatchMapping) else node.name)
+        return self.node_contents_visit(node)
 
     def guard_iter(self, node: Any) -> Any:
         return self.node_contents_visit(node)
@@ -176,18 +189,26 @@ class Checker(RestrictingNodeTransformer):
         return self.node_contents_visit(node)
 
     # Honest forms that the stock transformer refuses or would rewrite.
-    visit_AugAssign = visit_AnnAssign = visit_Assign = visit_Subscript = visit_With = _allow
-    visit_Nonlocal = visit_Match = visit_match_case = visit_MatchValue = visit_MatchSingleton = _allow
-    visit_MatchSequence = visit_MatchStar = visit_MatchAs = visit_MatchOr = visit_MatchMapping = _allow
+    visit_AnnAssign = visit_Assign = visit_Subscript = visit_With = _allow
+    visit_Match = visit_match_case = visit_MatchValue = visit_MatchSingleton = _allow
+    visit_MatchSequence = visit_MatchOr = _allow
+    visit_MatchStar = visit_MatchAs = visit_MatchMapping = visit_capture
+    visit_Nonlocal = visit_Global
     visit_Module = visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _allow
 
 
-def _reachable(source: str) -> frozenset[str]:
+def _reachable(source: str, tree: ast.AST) -> frozenset[str]:
     """The forbidden names that some scope of the module reads from the builtins.
 
     A function may call a local variable ``id`` or ``input``: that is honest. At module and class level a name
-    that is read before it is bound is the builtin, so there every use counts.
+    that is read before it is bound is the builtin, so there every use counts; so does ``open += x``, which the
+    symbol table takes for a mere assignment.
     """
+    augmented = {
+        node.target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+    }
     found: set[str] = set()
     pending = [symtable.symtable(source, "<candidate>", "exec")]
     while pending:
@@ -195,9 +216,10 @@ def _reachable(source: str) -> frozenset[str]:
         pending.extend(table.get_children())
         inside = table.get_type() == "function"
         for symbol in table.get_symbols():
+            name = symbol.get_name()
             bound = inside and (symbol.is_local() or symbol.is_parameter() or symbol.is_free())
-            if symbol.get_name() in FORBIDDEN_NAMES and symbol.is_referenced() and not bound:
-                found.add(symbol.get_name())
+            if name in FORBIDDEN_NAMES and (symbol.is_referenced() or name in augmented) and not bound:
+                found.add(name)
     return frozenset(found)
 
 
@@ -226,7 +248,7 @@ def check_source(source: str, language: str = "python") -> list[Complaint]:
         tree = ast.parse(source)
         if (reason := _too_large(tree)) is not None:
             return [Complaint("limits", 0, 0, reason)]
-        checker = Checker(_reachable(source), language)
+        checker = Checker(_reachable(source, tree), language)
         checker.visit(tree)
     except SyntaxError as error:
         return [Complaint("syntax", error.lineno or 0, error.offset or 0, f"syntax error: {error.msg}")]
