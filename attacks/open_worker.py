@@ -10,7 +10,7 @@ import time  # noqa: F401  (candidates may want it, and nothing can be loaded on
 from inside import context, zygote  # pyright: ignore[reportMissingImports]
 
 
-def open_namespace():
+def open_namespace(language):
     """A namespace with everything in it."""
     return {"__builtins__": builtins, "__name__": "candidate"}
 

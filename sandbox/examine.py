@@ -107,7 +107,7 @@ class Examiner:
         self, outcome: Outcome, worker: Worker, trial: Trial, wipe: Callable[[], None] | None = None
     ) -> Bill | None:
         """One checked turn of the candidate; None (and the outcome decided) unless it was right."""
-        turn = worker.turn(trial, self.timeout(trial.shape), MAX_TURN_SECONDS, wipe)
+        turn = worker.turn(trial, self.timeout(trial.shape), wipe)
         outcome.trials += 1
         if turn.status != DONE or turn.output is None or turn.bill is None:
             self._failed(outcome, worker, turn)
@@ -173,7 +173,7 @@ class Examiner:
         self._idle_check(outcome)
 
     def _baseline_turn(self, baseline: Worker, trial: Trial) -> Bill:
-        turn = baseline.turn(trial, 10 * MAX_TURN_SECONDS, 10 * MAX_TURN_SECONDS, self._wipe)
+        turn = baseline.turn(trial, 10 * MAX_TURN_SECONDS, self._wipe)
         if turn.bill is None or turn.output is None or mismatch(self.task, trial, turn.output):
             raise InfraError(f"the baseline failed: {turn.text or 'wrong output'}")
         return turn.bill

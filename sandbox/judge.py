@@ -161,7 +161,7 @@ class Judge:
             self.isolation = observe(worker.pid, zygote.report, zygote.group)
             for _ in range(_CALIBRATION_TURNS + 1):
                 trial = schedule.trial(shape)
-                turn = worker.turn(trial, _CALIBRATION_SECONDS, _CALIBRATION_SECONDS)
+                turn = worker.turn(trial, _CALIBRATION_SECONDS)
                 if turn.status != DONE or turn.output is None or turn.bill is None:
                     raise TaskError(f"the {name} of task {self.task.name} fails on {shape}: {turn.text}")
                 if checked and mismatch(self.task, trial, turn.output):

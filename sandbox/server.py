@@ -7,6 +7,7 @@ trainer may hold CUDA and threads, and its script need not have a ``__main__`` g
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import socket
@@ -127,6 +128,8 @@ class JudgeProcess:
 
     def close(self) -> None:
         """End the judge and all below it; safe to call twice."""
+        with contextlib.suppress(OSError):
+            self._channel.shutdown(socket.SHUT_RDWR)
         self._channel.close()  # its end of file ends the judge, which then closes zygote and policy checker
         try:
             self._process.wait(5)

@@ -23,6 +23,7 @@ LOAD_SECONDS = 1.0
 _UP_SECONDS = 10.0
 _SHIFTS = 3
 _ENDING_SECONDS = 0.1
+_STARVING_FACTOR = 30
 _SLICE_NS = 50_000_000
 DIED, LATE, ROGUE = b"+", b"~", b"!"
 """The judge's own statuses: the worker ended, answered too late, or spoke out of turn or outside the
@@ -102,7 +103,7 @@ class Worker:
 
         Raises InfraError where the worker did not come up: nothing of the candidate has run by then.
         """
-        if (up := self._wait(_UP_SECONDS, _UP_SECONDS)).status != UP:
+        if (up := self._wait(_UP_SECONDS)).status != UP:
             raise InfraError(f"a worker did not come up: {up.text or 'it said something else'}")
         if self._zygote.language == "c":
             self._zygote.provide(self._forked, source)
@@ -111,13 +112,13 @@ class Worker:
             self._channel.send(entry.encode() + b"\0" + source, socket.MSG_DONTWAIT)
         except OSError as error:
             return Turn(DIED, f"the worker took no source: {error.strerror}")
-        return self._settle(self._wait(seconds, seconds), READY)
+        return self._settle(self._wait(seconds), READY)
 
-    def turn(self, trial: Trial, seconds: float, wall: float, wipe: Callable[[], None] | None = None) -> Turn:
+    def turn(self, trial: Trial, seconds: float, wipe: Callable[[], None] | None = None) -> Turn:
         """One billed trial: see the billing window in docs/design.md.
 
         ``wipe`` evicts caches, after the inputs were written and before the worker goes on. The trial may take
-        ``seconds`` of CPU time and, on a host that gives it less than a core, ``wall`` seconds.
+        ``seconds`` of billed time.
         """
         size = cells(trial.output_shape)
         if self._next + size > self.output_cells:
@@ -138,7 +139,7 @@ class Worker:
             self._clock.go()
         except OSError as error:
             return Turn(DIED, f"the worker took no trial: {error.strerror}")
-        answer = self._settle(self._wait(seconds, wall), DONE)
+        answer = self._settle(self._wait(seconds), DONE)
         if answer.status != DONE:
             return answer
         output = self._output.read(offset, trial.output_shape)
@@ -162,18 +163,25 @@ class Worker:
                 return True
         return False
 
-    def _wait(self, seconds: float, wall: float) -> Turn:
-        """The worker's next message, or what came instead. Raises InfraError where somebody else stopped it."""
-        start = self._clock.read()
-        answered = self._answered(seconds)
-        used = Bill.between(start, self._clock.read())
-        if not answered and used.cpu < seconds * 0.9e9 <= used.cpu + used.delay:  # kept from its core, not idle
-            answered = self._answered(wall - seconds)
-        if not answered:
+    def _wait(self, seconds: float) -> Turn:
+        """The worker's next message, or what came instead.
+
+        ``seconds`` are of billed time: a host that gives a worker less than a core takes longer, and is no fault of
+        the candidate. Raises InfraError where it gives next to nothing, or where somebody else stopped the worker.
+        """
+        start, slept, left = self._clock.read(), self._slept, seconds
+        while not self._answered(left):
+            used = Bill.between(start, self._clock.read(), self._slept - slept)
             if self._clock.state() == "T":  # no call is left to it that stops it
                 raise InfraError("a worker was stopped from outside")
-            self._clock.kill()
-            return Turn(LATE, f"no answer within {seconds * 1000:.0f} ms of CPU or {wall * 1000:.0f} ms of time")
+            left = seconds - used.billed / 1e9
+            if left <= seconds / 20:
+                self._clock.kill()
+                return Turn(LATE, f"no answer within {seconds * 1000:.0f} ms")
+            if used.wall / 1e9 > _STARVING_FACTOR * seconds:
+                raise InfraError(
+                    f"the host gave a worker {used.cpu / 1e6:.0f} ms of its core in {used.wall / 1e9:.0f} s"
+                )
         try:
             message = self._channel.recv(TEXT_LIMIT + 1, socket.MSG_DONTWAIT)
         except (BlockingIOError, ConnectionError):

@@ -28,7 +28,7 @@ _CONFIDENCE = 0.95
 
 
 def _billed(worker: Worker, trial: Trial, wipe: CacheWipe | None = None) -> int:
-    turn = worker.turn(trial, MAX_TURN_SECONDS, 10 * MAX_TURN_SECONDS, wipe)
+    turn = worker.turn(trial, MAX_TURN_SECONDS, wipe)
     if turn.bill is None:
         raise InfraError(f"a trusted kernel failed: {turn.text}")
     return max(1, turn.bill.billed)

@@ -102,7 +102,8 @@ def test_doctor_says_what_is_on():
     assert done.returncode == 0
     assert found["ok"]
     assert found["protections"]["seccomp"]
-    assert found["protections"]["namespaces"] is False
+    assert found["level"] >= "L2"
+    assert set(found["reasons"]) == {name for name, on in found["protections"].items() if not on}
 
 
 def test_scoring_works_from_a_folder_whose_names_shadow_packages(tmp_path):

@@ -71,9 +71,3 @@ def test_an_empty_batch_has_no_rewards(scorer):
 def test_equal_candidates_of_a_batch_share_one_verdict(scorer):
     one, two = scorer.grade([GOOD, "other words\n" + GOOD])
     assert one.verdict is two.verdict
-
-
-def test_a_dead_judge_is_replaced_and_the_verdict_still_comes(scorer):
-    for process in scorer._pool._judges:
-        process._process.kill()
-    assert scorer.grade([GOOD])[0].reward == 1.25

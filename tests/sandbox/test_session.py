@@ -61,7 +61,7 @@ def test_a_worker_that_spins_after_done_is_billed_for_its_cpu_time(trials, tmp_p
         worker._clock.stop()
         billed, start = 0, worker._clock.read().cpu
         for _ in range(8):
-            billed += worker.turn(trials(), 1.0, 1.0).bill.cpu
+            billed += worker.turn(trials(), 1.0).bill.cpu
         time.sleep(0.02)  # what it could still do after the window, it would do now
         worker._clock.stop()
         true = worker._clock.read().cpu - start
@@ -69,7 +69,7 @@ def test_a_worker_that_spins_after_done_is_billed_for_its_cpu_time(trials, tmp_p
 
 
 def test_a_worker_runs_only_in_its_turn(worker, trials):
-    worker.turn(trials(), 1.0, 1.0)
+    worker.turn(trials(), 1.0)
     before = worker._clock.read()
     time.sleep(0.02)
     assert worker._clock.state() == "T"
@@ -82,7 +82,7 @@ def test_waiting_for_other_work_is_billed_and_preemption_is_not():
 
 
 def test_the_output_is_poisoned_before_each_trial(worker, trials):
-    turn = worker.turn(trials(), 1.0, 1.0)
+    turn = worker.turn(trials(), 1.0)
     assert turn.status == DONE
     untouched = worker._output.read(1600 * 3, (4,))
     worker._output.fill(1600, 1600, float("nan"))
@@ -92,7 +92,7 @@ def test_the_output_is_poisoned_before_each_trial(worker, trials):
 
 
 def test_the_output_is_a_private_copy(worker, trials):
-    turn = worker.turn(trials(), 1.0, 1.0)
+    turn = worker.turn(trials(), 1.0)
     kept = turn.output.copy()
     worker._output.fill(0, 1600, 7.0)
     assert (turn.output == kept).all()
@@ -103,7 +103,7 @@ def test_identical_inputs_give_identical_outputs_to_baseline_and_candidate(zygot
     for _ in range(2):
         with Worker(zygote, 2 * 1600, 1600) as worker:
             worker.load(BASELINE.encode(), "matmul")
-            outputs.append(worker.turn(trial, 1.0, 1.0).output)
+            outputs.append(worker.turn(trial, 1.0).output)
     assert (outputs[0] == outputs[1]).all()
 
 

@@ -34,7 +34,7 @@ def worker_after_a_trial():
     with Judge(MATMUL) as judge, judge._spares.lend(10_000, 10_000) as worker:
         assert worker.load(IDLE.encode(), "matmul").status == READY
         trial = Schedule(MATMUL, secret, "candidate").trial((24, 20, 22))
-        worker.turn(trial, 1.0, 1.0)
+        worker.turn(trial, 1.0)
         try:
             memory = b"".join(memory_of(worker.pid))
         except PermissionError:
