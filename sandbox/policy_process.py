@@ -16,7 +16,7 @@ ANSWER_LIMIT = 16 * 1024
 PREPARE = b"P"
 """What has a child forked ahead of the source that it will check."""
 UNLOCKED = b"!"
-"""What a child answers that cannot enter its jail: a fault of ours, not of the source."""
+"""The answer where no child could be started and enter its jail: a fault of ours, not of the source."""
 
 
 def to_finding(complaint: Complaint) -> Finding:
@@ -28,7 +28,7 @@ def to_finding(complaint: Complaint) -> Finding:
 def _findings(answer: bytes) -> tuple[Finding, ...]:
     """The findings in a child's answer; one that cannot be read refuses the source, since its child wrote it."""
     if answer == UNLOCKED:
-        raise InfraError("the policy checker could not lock itself down; raise the limits of this shell (ulimit -a)")
+        raise InfraError("the policy checker cannot lock down a process; raise the limits of this shell (ulimit -a)")
     try:
         return tuple(to_finding(Complaint(**item)) for item in json.loads(answer))
     except (ValueError, TypeError):

@@ -27,6 +27,7 @@ from .policy_process import ANSWER_LIMIT, PREPARE, UNLOCKED
 
 _ADDRESS_SPACE = 2**30
 _SLICES, _SLICE_SECONDS = 40, 0.05  # how long a source is waited for; a pause of the whole machine takes one slice
+_LOCKED = b"L"
 _COMPLAINTS_LIMIT = 20
 _REASON_LIMIT = 300
 _SAMPLE = "def f(A):\n    return [[sum(x * y for x, y in zip(a, a)) for _ in range(2)] for a in A]\n"
@@ -44,6 +45,7 @@ def _serve(jail: Jail | None, channel: int, language: str, unsafe: bool) -> None
             os.write(channel, UNLOCKED)
             return
     check_source(_SAMPLE)  # brings the memory that checking writes to into this process, before anybody waits
+    os.write(channel, _LOCKED)
     complaints = check_source(os.read(channel, SOURCE_LIMIT + 16).decode(), language)[:_COMPLAINTS_LIMIT]
     rows = [{**asdict(c), "reason": ascii(c.reason)[1:-1][:_REASON_LIMIT]} for c in complaints]
     os.write(channel, json.dumps(rows).encode())  # 20 rows of 300 ASCII characters: within the limit
@@ -72,12 +74,23 @@ class Child:
                 os._exit(code)
         theirs.close()
 
+    def _receive(self) -> bytes:
+        if any(select.select([self._channel], [], [], _SLICE_SECONDS)[0] for _ in range(_SLICES)):
+            return self._channel.recv(ANSWER_LIMIT + 1)
+        return b""
+
     def check(self, source: bytes) -> bytes:
-        """Its answer; empty where it gives none within bounds."""
+        """Its answer; empty where it gives none within bounds, UNLOCKED where it did not get so far as to be given
+        the source: none can bring that about."""
+        try:
+            if self._receive() != _LOCKED:
+                return UNLOCKED
+        except OSError:
+            return UNLOCKED
         with contextlib.suppress(OSError):
             self._channel.send(source)
-            if any(select.select([self._channel], [], [], _SLICE_SECONDS)[0] for _ in range(_SLICES)):
-                return self._channel.recv(ANSWER_LIMIT + 1)
+            answer = self._receive()
+            return answer if answer != UNLOCKED else b""
         return b""
 
     def killed(self) -> bool:
@@ -109,15 +122,20 @@ def main(control: socket.socket, language: str, unsafe: bool) -> None:
     gc.freeze()
     spare: Child | None = None
     while message := control.recv(SOURCE_LIMIT + 16):
-        spare = spare or Child(jail, control, language, unsafe)
-        if message != PREPARE:
+        try:
+            spare = spare or Child(jail, control, language, unsafe)
+            if message == PREPARE:
+                continue
             answer = spare.check(message[1:])
-            if not answer and spare.killed():  # by somebody, or for want of memory: once more, then it is the source's
+            if answer in (b"", UNLOCKED) and spare.killed():  # by somebody, or for want of memory: once more
                 spare.close()
                 spare = Child(jail, control, language, unsafe)
                 answer = spare.check(message[1:])
             spare.close()
-            spare = None
+        except OSError:  # no process or descriptor is left for a child
+            answer = UNLOCKED
+        spare = None
+        if message != PREPARE:
             control.send(answer or _refused())
     if spare is not None:
         spare.close()
