@@ -41,7 +41,7 @@ def run(recipe: str, overrides: Sequence[str], out: Path, resume: Path | None, c
     try:
         result = runs.train(parsed, folder, checkpoint, console)
     except KeyboardInterrupt:
-        raise RunError(f"interrupted; go on with `assay train --resume {folder}`") from None
+        raise RunError(f"interrupted; {runs.way_on(folder)}") from None
     from .report import write_report
 
     return Finished(folder, write_report(folder), result.best)

@@ -91,6 +91,13 @@ def resumed(folder: Path) -> tuple[Recipe, str]:
     return parse_recipe(described["recipe"], described["overrides"]), checkpoint
 
 
+def way_on(folder: Path) -> str:
+    """What to do about a run that ended early: resume it, or begin again where no checkpoint was written."""
+    if folder.is_dir() and any(folder.glob("checkpoint-*")):
+        return f"go on with `assay train --resume {folder}`"
+    return "start a new run: no checkpoint was written yet"
+
+
 def _reward(grader: Grader, audit: Grader | None, folder: Path, bar: ConsoleProgress) -> Callable[..., Any]:
     """The grader as TRL's reward function; every batch is in the journal before its rewards are used."""
     journal = Journal(folder)
@@ -163,7 +170,7 @@ def train(recipe: Recipe, folder: Path, checkpoint: str | None, console: Console
             trainer.save_model(str(folder / "model"))
     except OSError as error:
         raise RunError(
-            f"cannot write to {folder}: {error.strerror or error}; free space, then `assay train --resume {folder}`"
+            f"cannot write to {folder}: {error.strerror or error}; free space, then {way_on(folder)}"
         ) from error
     finally:
         grader.close()
@@ -185,7 +192,7 @@ def assay_best(folder: Path, recipe: Recipe) -> list[dict[str, Any]]:
     chosen = sorted(candidates.values(), key=lambda c: -c["low"])[: recipe.assay.assay_kernels]
     best = []
     if chosen:
-        with Scorer(recipe.assay.task, looks=SCORING_LOOKS) as scorer:
+        with Scorer(recipe.assay.task, looks=SCORING_LOOKS, require=recipe.assay.require) as scorer:
             for candidate, graded in zip(chosen, scorer.grade_code([c["code"] for c in chosen]), strict=True):
                 fields = {"code": candidate["code"], "step": candidate["step"], "key": graded.verdict.key}
                 best.append({**fields, "verdict": graded.verdict.to_json(), "reward": graded.reward})
