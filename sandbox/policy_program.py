@@ -23,6 +23,7 @@ from dataclasses import asdict
 from .inside import linux
 from .inside.jail import Jail
 from .policy import DEPTH_LIMIT, SOURCE_LIMIT, Complaint, check_source
+from .policy_c import check_c_source
 from .policy_process import ANSWER_LIMIT, PREPARE, UNLOCKED
 
 _ADDRESS_SPACE = 2**30
@@ -32,6 +33,10 @@ _COMPLAINTS_LIMIT = 20
 _REASON_LIMIT = 300
 _SAMPLE = "def f(A):\n    return [[sum(x * y for x, y in zip(a, a)) for _ in range(2)] for a in A]\n"
 _RECURSION_LIMIT = 10 * DEPTH_LIMIT  # a visitor takes a few frames a level
+
+
+def _check(source: str, language: str) -> list[Complaint]:
+    return check_c_source(source) if language == "c" else check_source(source, language)
 
 
 def _serve(jail: Jail | None, channel: int, language: str, unsafe: bool) -> None:
@@ -44,9 +49,9 @@ def _serve(jail: Jail | None, channel: int, language: str, unsafe: bool) -> None
         if not unsafe:
             os.write(channel, UNLOCKED)
             return
-    check_source(_SAMPLE)  # brings the memory that checking writes to into this process, before anybody waits
+    _check(_SAMPLE, language)  # brings the memory that checking writes to into this process, before anybody waits
     os.write(channel, _LOCKED)
-    complaints = check_source(os.read(channel, SOURCE_LIMIT + 16).decode(), language)[:_COMPLAINTS_LIMIT]
+    complaints = _check(os.read(channel, SOURCE_LIMIT + 16).decode(), language)[:_COMPLAINTS_LIMIT]
     rows = [{**asdict(c), "reason": ascii(c.reason)[1:-1][:_REASON_LIMIT]} for c in complaints]
     os.write(channel, json.dumps(rows).encode())  # 20 rows of 300 ASCII characters: within the limit
 
@@ -117,7 +122,7 @@ def main(control: socket.socket, language: str, unsafe: bool) -> None:
         jail = Jail()
     except KeyError:
         jail = None
-    check_source(_SAMPLE)  # whatever it caches is shared by the children
+    _check(_SAMPLE, language)  # whatever it caches is shared by the children
     gc.collect()
     gc.freeze()
     spare: Child | None = None
