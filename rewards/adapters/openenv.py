@@ -18,7 +18,7 @@ from .shared import facts, not_installed, reward_of, shared
 try:
     from openenv.core.env_server import Action, Environment, Observation, State, create_app  # pyright: ignore[reportMissingImports]
 except ImportError as error:
-    raise not_installed("openenv-core", error) from error
+    raise not_installed("openenv", error) from error
 
 _SESSIONS = 256
 

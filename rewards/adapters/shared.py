@@ -26,6 +26,8 @@ _GATHER_SECONDS = 0.05
 """How long the first call of a batch waits for its siblings: frameworks hand a group over one by one."""
 
 _EXIT_SECONDS = 5.0
+"""A batch that outlasts this at the end of the process is left: its judges end as their sockets close."""
+
 OPTIONS = ("backend", "checks", "looks", "secret", "unsafe", "workers")
 """The options of :class:`Scorer` that an adapter takes."""
 
@@ -126,6 +128,7 @@ class SharedScorer:
         """Judges calibrate as they start, so they too need their turn on the cores."""
         scorer = Scorer(self.task, **self._options)
         scorer.ready()
+        atexit.register(self.close, _EXIT_SECONDS)  # here, as what the judges registered must run after it
         return scorer
 
     def _ended(self) -> InfraError:
@@ -187,10 +190,8 @@ def shared(task: str | Task = "matmul", **options: Any) -> SharedScorer:
         return _SCORERS[key]
 
 
-@atexit.register
-def close_all(timeout: float | None = _EXIT_SECONDS) -> None:
-    """Close every shared scorer; the next call starts new ones. A batch that outlasts ``timeout`` is left: its
-    judges end with the process, as their sockets close."""
+def close_all(timeout: float | None = None) -> None:
+    """Close every shared scorer; the next call starts new ones."""
     with _LOCK:
         scorers = list(_SCORERS.values())
         _SCORERS.clear()
@@ -202,6 +203,8 @@ def _forget() -> None:
     """A forked child has none of the threads: it starts judges of its own."""
     global _LOCK
     _LOCK = threading.Lock()
+    for scorer in _SCORERS.values():
+        atexit.unregister(scorer.close)
     _SCORERS.clear()
 
 

@@ -2,7 +2,7 @@
 
 A module of yours with ``from assay.rewards.adapters.verifiers import KernelTaskset`` and ``__all__ =
 ["KernelTaskset"]`` is a taskset id. A fault of ours raises InfraError: verifiers records it on the trace, leaves the
-reward unset and lets the trainer drop or retry the rollout. For verifiers before 0.2: ``verifiers_legacy``.
+reward unset and retries where it was told to. For the Rubric of verifiers before 0.4: ``verifiers_legacy``.
 """
 
 from __future__ import annotations
@@ -15,21 +15,30 @@ from ..tasks import find_task
 from .shared import SharedScorer, facts, not_installed, reward_of, shared
 
 try:
-    import verifiers.v1 as vf  # pyright: ignore[reportMissingImports]
+    from verifiers.v1 import (  # pyright: ignore[reportMissingImports]
+        State,
+        Task,
+        TaskConfig,
+        TaskData,
+        Taskset,
+        TasksetConfig,
+        Trace,
+        reward,
+    )
 except ImportError as error:
-    raise not_installed("verifiers>=0.4", error) from error
+    raise not_installed("verifiers>=0.3", error) from error
 
 
 _OPTIONS = ("checks", "looks", "unsafe", "workers")
 
 
-class KernelData(vf.TaskData):
+class KernelData(TaskData):
     """``kernel`` names the task of assay."""
 
     kernel: str = "matmul"
 
 
-class KernelTaskConfig(vf.TaskConfig):
+class KernelTaskConfig(TaskConfig):
     """Options of the scorer: ``--env.taskset.task.workers 2``."""
 
     checks: list[str] | None = None
@@ -38,21 +47,21 @@ class KernelTaskConfig(vf.TaskConfig):
     unsafe: bool = False
 
 
-class KernelTasksetConfig(vf.TasksetConfig):
+class KernelTasksetConfig(TasksetConfig):
     """``kernels`` are names, entry points or dotted paths of tasks: ``--env.taskset.kernels '["matmul"]'``."""
 
     kernels: tuple[str, ...] = ("matmul",)
     task: KernelTaskConfig = KernelTaskConfig()
 
 
-class KernelTask(vf.Task[KernelData, vf.State, KernelTaskConfig]):
+class KernelTask(Task[KernelData, State, KernelTaskConfig]):
     """Write one kernel."""
 
     def _scorer(self) -> SharedScorer:
         return shared(self.data.kernel, **{name: getattr(self.config, name) for name in _OPTIONS})
 
-    @vf.reward
-    async def assay(self, trace: vf.Trace) -> float:
+    @reward
+    async def assay(self, trace: Trace) -> float:
         """The reward of the last reply. Raises InfraError."""
         graded = await self._scorer().agrade(trace.last_reply, {"data": self.data})
         trace.info["assay"] = graded.verdict.to_json()
@@ -66,7 +75,7 @@ class KernelTask(vf.Task[KernelData, vf.State, KernelTaskConfig]):
         return graded.verdict.status is Status.CORRECT
 
 
-class KernelTaskset(vf.Taskset[KernelTask, KernelTasksetConfig]):
+class KernelTaskset(Taskset[KernelTask, KernelTasksetConfig]):
     """One row for each of ``config.kernels``. Raises UnknownTaskError."""
 
     def load(self) -> Iterator[KernelTask]:

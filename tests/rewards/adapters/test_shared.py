@@ -150,7 +150,7 @@ def test_a_forked_child_has_judges_of_its_own(tmp_path, texts):
     fork = (
         "if (child := os.fork()) == 0:\n"
         "    print(shared(looks=[]).grade(text).reward, flush=True)\n"
-        "    os._exit(0)\n"
+        "    sys.exit(0)\n"
         "assert os.waitpid(child, 0)[1] == 0\n"
         "print(shared(looks=[]).grade(text).reward)\n"
     )

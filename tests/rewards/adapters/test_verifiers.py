@@ -1,10 +1,7 @@
 """verifiers' v1: its documented task anywhere, a whole episode against a local model where it is installed."""
 
 import asyncio
-import json
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
@@ -89,45 +86,25 @@ __all__ = ["KernelTaskset", "Once"]
 
 
 @pytest.fixture
-def episode(tmp_path, monkeypatch):
+def episode(tmp_path, monkeypatch, model):
     """``episode(answer, **options)`` runs one episode of verifiers against a model that gives ``answer``."""
-    vf = pytest.importorskip("verifiers.v1", reason="verifiers >= 0.4 is not installed", exc_type=ImportError)
+    pytest.importorskip("verifiers", minversion="0.3", reason="verifiers >= 0.3 is not installed")
+    import verifiers.v1 as vf
+
     (tmp_path / "assay_kernels_test.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
-    answers = []
-
-    class Model(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            message = {"role": "assistant", "content": answers[-1]}
-            choice = {"index": 0, "message": message, "finish_reason": "stop"}
-            reply = {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
-            body = json.dumps(reply).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Model)
-    threading.Thread(target=server.serve_forever).start()
-    client = vf.EvalClientConfig(base_url=f"http://127.0.0.1:{server.server_port}/v1", api_key_var="NO_KEY")
+    context = vf.ModelContext("m", vf.EvalClientConfig(base_url=model.url, api_key_var="NO_KEY"))
 
     async def run(answer, **options):
-        answers.append(answer)
-        taskset = {"id": "assay_kernels_test", "task": options}
-        env = vf.load_environment(vf.resolve_env_config({"taskset": taskset}))
+        model.answers.append(answer)
+        taskset, agent = {"id": "assay_kernels_test", "task": options}, {"runtime": {"type": "subprocess"}}
+        env = vf.load_environment(vf.resolve_env_config({"taskset": taskset, "agent": agent}))
         (task,) = env.taskset
         async with env.serving():
-            return await env.run_slot(env.slots(task)[0], vf.ModelContext("m", client))
+            return await env.run_slot(env.slots(task)[0], context)
 
     yield run
     sys.modules.pop("assay_kernels_test", None)
-    server.shutdown()
-    server.server_close()
 
 
 async def test_verifiers_runs_an_episode_and_sums_up_our_reward(episode, texts):

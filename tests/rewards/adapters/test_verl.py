@@ -3,13 +3,16 @@
 import asyncio
 import inspect
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+import assay
 from assay.rewards import UnknownTaskError
 from assay.rewards.adapters.verl import compute_score, compute_score_async
 from assay.sandbox import InfraError, UsageError
 
+TOKENIZER = Path(assay.__file__).parent / "training" / "tiny" / "model"
 PATH = "pkg://assay.rewards.adapters.verl"
 
 
@@ -69,39 +72,74 @@ def test_the_task_of_the_configuration_goes_before_that_of_the_row(texts):
         compute_score(**sample(texts.none, ground_truth="42"))
 
 
-def loaded(name):
+def config_of(name, manager, **given):
     from omegaconf import OmegaConf
-    from verl.trainer.ppo.reward import get_custom_reward_fn
 
-    function = {"path": PATH, "name": name, "reward_kwargs": {"looks": [], "task": "matmul"}}
-    config = OmegaConf.create({"reward": {"custom_reward_function": function}, "trainer": {"experiment_name": "t"}})
-    return config, get_custom_reward_fn(config)
+    function = {"path": PATH, "name": name, "reward_kwargs": {"looks": [], "task": "matmul", **given}}
+    reward = {
+        "custom_reward_function": function,
+        "num_workers": 2,
+        "reward_manager": {"source": "register", "name": manager},
+        "reward_model": {"enable": False},
+    }
+    model = {"path": str(TOKENIZER), "tokenizer_path": str(TOKENIZER)}
+    return OmegaConf.create({"reward": reward, "actor_rollout_ref": {"model": model}, "trainer": {}})
+
+
+def batch_of(texts):
+    import numpy as np
+    import torch
+    from transformers import AutoTokenizer
+    from verl import DataProto
+
+    tokenizer = AutoTokenizer.from_pretrained(str(TOKENIZER))
+    told = tokenizer(texts, padding=True, padding_side="right", add_special_tokens=False, return_tensors="pt")
+    prompts = torch.ones(len(texts), 1, dtype=torch.long)
+    tensors = {
+        "prompts": prompts,
+        "responses": told["input_ids"],
+        "attention_mask": torch.cat([prompts, told["attention_mask"]], dim=1),
+    }
+    rows = {"data_source": "mine", "reward_model": {"ground_truth": "matmul"}, "extra_info": {}}
+    columns = {name: np.array([value] * len(texts), dtype=object) for name, value in rows.items()}
+    return DataProto.from_dict(tensors, non_tensors=columns)
+
+
+@pytest.fixture(scope="module")
+def loop():
+    """``loop(name, manager, **kwargs)``: verl's reward loop with two Ray workers."""
+    pytest.importorskip("verl.trainer.ppo.reward", reason="verl is not installed", exc_type=ImportError)
+    import ray
+    from verl.experimental.reward_loop.reward_loop import RewardLoopManager
+
+    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
+    yield lambda *names, **given: RewardLoopManager(config_of(*names, **given))
+    ray.shutdown()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "manager"), [("compute_score_async", "naive"), ("compute_score", "dapo"), ("compute_score", "remote")]
+)
+def test_verls_reward_loop_scores_a_batch_in_workers_that_take_turns(loop, texts, name, manager):
+    asked = [texts.good, texts.cheat, texts.none, texts.wrong] * 2
+    found = loop(name, manager, looks=[8]).compute_rm_score(batch_of(asked))
+    rewards = found.batch["rm_scores"].sum(1).tolist()
+    assert rewards[1:4] == rewards[5:] == [-1.0, 0.0, 0.25]
+    assert rewards[0] > 0.75
+    assert list(found.non_tensor_batch["status"]) == ["correct", "cheat", "no-code", "wrong"] * 2
+
+
+@pytest.mark.slow
+def test_a_fault_of_ours_stops_verls_reward_loop(loop, texts):
+    with pytest.raises(InfraError, match="unsafe"):
+        loop("compute_score", "naive", unsafe=True).compute_rm_score(batch_of([texts.good] * 2))
 
 
 @pytest.mark.parametrize("name", ["compute_score", "compute_score_async"])
-async def test_verl_loads_and_its_naive_manager_scores(texts, name):
+def test_verl_loads_the_function_by_its_package_path(texts, name):
     pytest.importorskip("verl.trainer.ppo.reward", reason="verl is not installed", exc_type=ImportError)
-    import numpy as np
-    import torch
-    from verl import DataProto
-    from verl.experimental.reward_loop.reward_manager.naive import NaiveRewardManager
+    from verl.trainer.ppo.reward import get_custom_reward_fn
 
-    class Tokens:
-        def decode(self, ids, skip_special_tokens):
-            return bytes(ids.tolist()).decode()
-
-    config, function = loaded(name)
+    function = get_custom_reward_fn(config_of(name, "naive"))
     assert inspect.iscoroutinefunction(function) == (name == "compute_score_async")
-    manager = NaiveRewardManager(config, Tokens(), function)
-    manager.loop = asyncio.get_running_loop()
-
-    def row(text):
-        ids = torch.tensor([list(text.encode())])
-        tensors = {"responses": ids, "attention_mask": torch.ones_like(ids)}
-        columns = {"data_source": "mine", "reward_model": {"ground_truth": "matmul"}, "extra_info": {}}
-        return DataProto.from_dict(tensors, non_tensors={k: np.array([v], dtype=object) for k, v in columns.items()})
-
-    asked = [texts.good, texts.cheat, texts.none]
-    found = await asyncio.gather(*(manager.run_single(row(text)) for text in asked))
-    assert [one["reward_score"] for one in found] == [1.25, -1.0, 0.0]
-    assert found[0]["reward_extra_info"]["status"] == "correct"
