@@ -10,6 +10,7 @@ from . import context
 from .protocol import BAD_SHAPE, BAD_TYPE, DONE, EXCEPTION, NO_ENTRY, READY, text_of, unpack_trial
 
 _FLOATS, _NUMBERS = {float}, {float, int}
+_DEPTHS = 24
 
 
 class BadType(Exception):
@@ -53,6 +54,15 @@ def shift_heap(shifts):
     """
     floats, small, large = shifts
     return [float(i) for i in range(floats)], bytearray(520 + 16 * small), bytearray(520 + 16 * large)
+
+
+def call_below(depth, function, arguments):
+    """The function's answer, called ``depth`` frames further down the interpreter's stack.
+
+    In one worker of ten the frame of the innermost loop lay where it made the kernel 11 % slower, for the
+    worker's whole life; a few hundred bytes further it does not.
+    """
+    return call_below(depth - 1, function, arguments) if depth else function(*arguments)
 
 
 class Runner:
@@ -102,7 +112,7 @@ class Runner:
         _kept = shift_heap(shifts)
         try:
             function = context.rebind(self.namespace)[self.entry]
-            self.store(function(*self.arguments(shapes)), shape, offset)
+            self.store(call_below(shifts[-1] % _DEPTHS, function, self.arguments(shapes)), shape, offset)
         except BadType as error:
             return BAD_TYPE, text_of(error)[9:]
         except BadShape as error:
