@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import subprocess
+from typing import Any
 
 from .errors import InfraError
 from .launch import environment, module_command
@@ -25,13 +26,25 @@ def to_finding(complaint: Complaint) -> Finding:
     return Finding(complaint.kind, False, "policy", place + complaint.reason)
 
 
+def _complaint(row: dict[str, Any]) -> Complaint:
+    """One row of a child's answer. Raises TypeError or ValueError where it is not what a sound child writes."""
+    complaint = Complaint(**row)
+    if complaint.kind not in ("forbidden", "syntax", "limits") or {type(complaint.line), type(complaint.column)} != {
+        int
+    }:
+        raise ValueError("not a complaint")
+    if not (complaint.reason.isascii() and complaint.reason.isprintable()):
+        raise ValueError("not a printable reason")
+    return complaint
+
+
 def _findings(answer: bytes) -> tuple[Finding, ...]:
     """The findings in a child's answer; one that cannot be read refuses the source, since its child wrote it."""
     if answer == UNLOCKED:
         raise InfraError("the policy checker cannot lock down a process; raise the limits of this shell (ulimit -a)")
     try:
-        return tuple(to_finding(Complaint(**item)) for item in json.loads(answer))
-    except (ValueError, TypeError):
+        return tuple(to_finding(_complaint(row)) for row in json.loads(answer))
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return (Finding("limits", False, "policy", "the policy checker gave no readable answer on this source"),)
 
 
