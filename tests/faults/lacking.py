@@ -7,6 +7,7 @@
 prctl, say). The names in HOSTS stand for what the hosts of that name forbid.
 """
 
+import ctypes
 import errno
 import os
 import struct
@@ -58,15 +59,19 @@ def program(rules):
     return b"".join(struct.pack("HBBI", *step) for step in [*steps, (RET, 0, 0, ALLOW)])
 
 
-def main():
-    split = sys.argv.index("--")
-    rules = [rule for word in sys.argv[1:split] for rule in HOSTS.get(word, [word])]
-    packed = seccomp.ctypes.create_string_buffer(filters := program(rules), len(filters))
+def install(rules):
+    """From here on, for this process and all that it starts."""
+    packed = ctypes.create_string_buffer(filters := program(rules), len(filters))
     try:
         seccomp.install(packed)
     except PermissionError:  # not root
         linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
         seccomp.install(packed)
+
+
+def main():
+    split = sys.argv.index("--")
+    install([rule for word in sys.argv[1:split] for rule in HOSTS.get(word, [word])])
     os.execvp(sys.argv[split + 1], sys.argv[split + 1 :])
 
 

@@ -1,0 +1,97 @@
+"""kill -9 of each process of ours: it comes back, nobody is blamed, nothing is left behind."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from assay.rewards.tasks.matmul import MATMUL
+from assay.sandbox import JudgePool, Status
+
+SLOW = "def matmul(A, B):\n    while True:\n        pass\n"
+KINDS = ("worker", "zygote", "serving zygote", "policy", "policy child")
+
+
+def wait_gone(processes):
+    return psutil.wait_procs(processes, timeout=10)[1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_killed_between_verdicts_is_back_for_the_next(remote, ask, endurance, kind):
+    ask(remote)
+    for process in endurance.parts(psutil.Process(remote._process.pid))[kind]:
+        process.kill()
+    assert ask(remote).status is Status.CORRECT
+    assert ask(remote).status is Status.CORRECT
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_killed_and_all_below_are_gone_and_not_kept_as_zombies(remote, ask, endurance, kind):
+    ask(remote)
+    victims = endurance.parts(psutil.Process(remote._process.pid))[kind]
+    below = [child for victim in victims for child in victim.children(recursive=True)]
+    for process in victims:
+        process.kill()
+    ask(remote)
+    ask(remote)
+    assert not wait_gone([*victims, *below])
+
+
+def test_a_killed_judge_leaves_no_process_behind(remote, ask, tree):
+    ask(remote)
+    all_of_them = tree(remote)
+    assert len(all_of_them) >= 5
+    os.kill(remote._process.pid, signal.SIGKILL)
+    remote._process.wait()
+    assert not wait_gone(all_of_them[1:])
+
+
+def test_a_killed_judge_leaves_no_process_behind_even_of_those_that_stand_still(remote, ask, tree, endurance):
+    ask(remote)
+    all_of_them, parts = tree(remote), endurance.parts(psutil.Process(remote._process.pid))
+    for kind in ("worker", "zygote", "serving zygote", "policy child"):
+        for process in parts[kind]:
+            process.suspend()
+    os.kill(remote._process.pid, signal.SIGKILL)
+    remote._process.wait()
+    assert not wait_gone(all_of_them[1:])
+
+
+def test_a_killed_policy_program_takes_its_children_with_it(remote, ask, endurance):
+    ask(remote)
+    parts = endurance.parts(psutil.Process(remote._process.pid))
+    children = parts["policy child"]
+    assert children
+    for child in children:
+        child.suspend()
+    parts["policy"][0].kill()
+    assert not wait_gone(children)
+
+
+def test_a_judge_killed_with_a_verdict_in_flight_is_replaced_and_asked_again(endurance, tree):
+    with JudgePool(MATMUL, workers=1) as pool:
+        pool.ready()
+        answer = pool.submit([SLOW], os.urandom(16), ())[0]
+        time.sleep(0.1)
+        (judge,) = (p for p in psutil.Process().children() if "assay.sandbox.judge_program" in p.cmdline())
+        below = judge.children(recursive=True)
+        judge.kill()
+        assert answer.result(60).status is Status.TIMEOUT
+        assert not wait_gone(below)
+
+
+def test_a_judge_killed_again_and_again_is_a_fault_of_ours_and_not_a_hang(endurance):
+    with JudgePool(MATMUL, workers=1) as pool:
+        pool.ready()
+        answer = pool.submit([SLOW], os.urandom(16), ())[0]
+        while not answer.done():
+            for process in psutil.Process().children():
+                if process.status() != psutil.STATUS_ZOMBIE and "assay.sandbox.judge_program" in process.cmdline():
+                    process.kill()
+            time.sleep(0.02)
+        verdict = answer.result()
+        assert verdict.status is Status.INFRA
+        assert "ended" in verdict.findings[0].evidence
+        assert pool.submit([endurance.FAST], os.urandom(16), ())[0].result(60).status is Status.CORRECT

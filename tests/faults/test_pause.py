@@ -1,0 +1,108 @@
+"""A machine or container that stands still in the middle of a trial is nobody's fault."""
+
+import os
+import random
+import signal
+import threading
+import time
+
+import psutil
+import pytest
+
+from assay.sandbox import Status
+from assay.sandbox.clocks import Bill, Reading
+
+MS = 1_000_000
+
+
+def pause(processes, seconds):
+    """Stop all, then let all go on, each time in any order."""
+    for number in (signal.SIGSTOP, signal.SIGCONT):
+        for process in random.sample(processes, len(processes)):
+            try:
+                process.send_signal(number)
+            except psutil.NoSuchProcess:
+                continue
+        if number == signal.SIGSTOP:
+            time.sleep(seconds)
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_an_honest_kernel_is_right_though_everything_stood_still_for_longer_than_its_time(remote, ask, tree, turn):
+    ask(remote)
+    found = []
+    thread = threading.Thread(target=lambda: found.append(ask(remote, looks=(20,))))
+    thread.start()
+    time.sleep(random.random() * 0.1)
+    pause(tree(remote), 0.8)
+    thread.join()
+    assert found[0].status in (Status.CORRECT, Status.INFRA), found[0].findings
+
+
+def test_a_source_is_not_refused_because_its_checker_stood_still(remote, ask, endurance):
+    ask(remote)
+    policy = endurance.parts(psutil.Process(remote._process.pid))
+    processes = [*policy["policy"], *policy["policy child"]]
+    found = []
+    thread = threading.Thread(target=lambda: found.append(ask(remote)))
+    for process in policy["policy child"]:  # the source lies before it unread
+        process.suspend()
+    thread.start()
+    time.sleep(0.1)
+    pause(processes, 2.5)
+    thread.join()
+    assert found[0].status is Status.CORRECT, found[0].findings
+
+
+def test_a_worker_that_somebody_stopped_is_no_timeout(remote, ask, endurance):
+    ask(remote)
+    judge, stopped = psutil.Process(remote._process.pid), set()
+    over = threading.Event()
+
+    def stop_the_first():
+        while not over.is_set() and not stopped:
+            for worker in endurance.parts(judge)["worker"]:
+                if worker.status() == psutil.STATUS_RUNNING:
+                    worker.suspend()
+                    stopped.add(worker.pid)
+                    break
+
+    thread = threading.Thread(target=stop_the_first)
+    thread.start()
+    busy = endurance.FAST.replace("    T =", "    for _ in range(1000000):\n        pass\n    T =")
+    verdict = ask(remote, busy)
+    over.set()
+    thread.join()
+    assert stopped
+    assert verdict.status in (Status.CORRECT, Status.INFRA), verdict.findings
+
+
+def test_time_in_which_the_judge_stood_still_is_not_billed():
+    before = Reading(cpu=0, wall=0, delay=0, judge=0)
+    after = Reading(cpu=3 * MS, wall=1003 * MS, delay=0, judge=1 * MS)
+    assert Bill.between(before, after, slept=3 * MS).billed < 5 * MS
+
+
+def test_time_through_which_the_judge_slept_is_billed():
+    before = Reading(cpu=0, wall=0, delay=0, judge=0)
+    after = Reading(cpu=3 * MS, wall=1003 * MS, delay=0, judge=1 * MS)
+    assert Bill.between(before, after, slept=1002 * MS).billed == 1003 * MS
+
+
+def test_cpu_time_is_billed_whether_the_judge_stood_still_or_not():
+    before = Reading(cpu=0, wall=0, delay=0, judge=0)
+    after = Reading(cpu=900 * MS, wall=1003 * MS, delay=0, judge=1 * MS)
+    assert Bill.between(before, after, slept=3 * MS).billed == 900 * MS
+
+
+def test_a_worker_that_waits_is_not_taken_for_a_machine_that_stands_still(hostile, endurance):
+    body = (
+        "source = os.read(channel, 1 << 17).partition(b'\\0')[2]\nexec(source, namespace)\nimport _thread\n"
+        "lock = _thread.allocate_lock(); lock.acquire()\nos.write(channel, READY)\n"
+        "while True:\n"
+        "    message = os.read(channel, 999)\n"
+        "    lock.acquire(timeout=0.3)\n"
+        "    os.write(channel, answer(message)[0])\n"
+    )
+    verdict = hostile(body).judge(endurance.FAST, os.urandom(16), (40,))
+    assert verdict.status in (Status.TIMEOUT, Status.CHEAT)
