@@ -12,9 +12,10 @@ import sys
 import tempfile
 
 from .cgroup import ControlGroup
-from .errors import InfraError, UsageError
+from .errors import InfraError, IsolationError, UsageError
 from .inside.compiler import LIBRARY_BYTES, WALL_SECONDS
 from .inside.protocol import TEXT_LIMIT
+from .isolation import Isolation
 from .policy import SOURCE_LIMIT
 from .verdict import Finding
 from .zygote import INSIDE
@@ -85,6 +86,21 @@ class Compiler:
         if hello[:1] != b"C":
             raise InfraError("the compile jail did not start")
         self.report = dict(line.split("=", 1) for line in hello[1:].decode().splitlines())
+
+    def observed(self, found: Isolation) -> Isolation:
+        """``found`` with the compile jail as one more protection, which no level needs."""
+        why = "; ".join(f"{name}: {reason}" for name, reason in self.report.items() if reason)
+        reasons = {**found.reasons, "compile_jail": why} if why else found.reasons
+        return Isolation({**found.protections, "compile_jail": not why}, reasons)
+
+    def demand(self, found: Isolation) -> None:
+        """Raise IsolationError where nothing but the system call filter stands between gcc or a worker and files: it
+        cannot tell the library that a worker must load from any other file."""
+        if not (found.protections["landlock"] or found.protections["mnt_namespace"]):
+            raise IsolationError(
+                "candidates in C need Landlock or a mount namespace, and this host has neither: score tasks in Python "
+                "here; --unsafe shows verdicts all the same, marked, without a reward"
+            )
 
     def compile(self, code: str) -> bytes | Finding:
         """The shared library that ``code`` makes, or why the candidate is to blame that there is none.

@@ -29,6 +29,7 @@ MEANING = {
     "ipc_namespace": "it shares no System V memory or queues",
     "uts_namespace": "it does not learn the host's name",
     "pid_namespace": "it is the only process it can name",
+    "compile_jail": "gcc sees no files but its own, and no network",
     "cgroup": "all workers of a judge together are bounded in memory and processes",
 }
 

@@ -88,6 +88,8 @@ class Judge:
             baseline, null = self._own(task.baseline, "baseline"), self._own(task.null, "null")
             rate = self._rate(baseline, "baseline", checked=True)
             demand(require, self.isolation, unsafe)
+            if self._compiler and not unsafe:
+                self._compiler.demand(self.isolation)
             if self._policy and (refused := self._policy.check(task.baseline)):
                 raise TaskError(f"the policy refuses the baseline of task {task.name}: {refused[0].evidence}")
             self._examiner = Examiner(task, rate, baseline)
@@ -158,7 +160,8 @@ class Judge:
             loaded = worker.load(source, self.task.entry)
             if loaded.status != READY:
                 raise TaskError(f"the {name} of task {self.task.name} does not load: {loaded.text}")
-            self.isolation = observe(worker.pid, zygote.report, zygote.group)
+            found = observe(worker.pid, zygote.report, zygote.group)
+            self.isolation = self._compiler.observed(found) if self._compiler else found
             for _ in range(_CALIBRATION_TURNS + 1):
                 trial = schedule.trial(shape)
                 turn = worker.turn(trial, _CALIBRATION_SECONDS)

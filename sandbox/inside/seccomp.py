@@ -15,6 +15,7 @@ _MODE_FILTER = 2
 _KILL, _ALLOW, _DENY = 0x80000000, 0x7FFF0000, 0x00050000 | errno.EACCES
 _LD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 _PROT_WRITE, _PROT_EXEC, _MAP_ANONYMOUS = 2, 4, 0x20
+_WRITING = 0x3 | 0x40 | 0x200  # O_WRONLY and O_RDWR, O_CREAT, O_TRUNC
 
 # For each machine: its audit architecture, calls that are allowed, calls that fail with EACCES; any other kills. A
 # worker computes, reads and writes its channel and grows its heap: it neither opens, sleeps, signals, forks nor
@@ -93,6 +94,12 @@ def _executable_from_files(number):
     return [*steps, (_LD, 0, 0, 40), (_JSET, 0, 1, _MAP_ANONYMOUS), (_RET, 0, 0, _KILL), (_RET, 0, 0, _ALLOW)]
 
 
+def _opened_for_reading(number):
+    """Allow openat only with flags that change nothing; which files there are is for Landlock and namespaces."""
+    steps = [(_JEQ, 0, 4, number), (_LD, 0, 0, 32), (_JSET, 0, 1, _WRITING)]
+    return [*steps, (_RET, 0, 0, _DENY), (_RET, 0, 0, _ALLOW)]
+
+
 def program(machine, language="python"):
     """The allow-list as classic BPF: ``(code, jump_true, jump_false, k)`` instructions.
 
@@ -105,8 +112,9 @@ def program(machine, language="python"):
     denied = {**_DENIED[machine], **(_ABORT[machine] if native else {})}
     steps = _head(machine) + _never_executable(calls["mprotect"])
     steps += (_executable_from_files if native else _never_executable)(calls["mmap"])
+    steps += _opened_for_reading(calls["openat"]) if native else []
     for name, number in calls.items():
-        if name not in ("mmap", "mprotect"):
+        if name not in ("mmap", "mprotect", "openat"):
             steps += [(_JEQ, 0, 1, number), (_RET, 0, 0, _ALLOW)]
     for name, number in denied.items():
         if name not in calls:
