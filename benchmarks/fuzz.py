@@ -197,7 +197,8 @@ def main() -> int:
     seed = chosen.seed or os.urandom(4).hex()
     shares = {chosen.target: 1.0} if chosen.target else SHARES
     columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console, summary = Console(stderr=True), {"seed": seed, "targets": {}}
+    command = "python benchmarks/fuzz.py " + " ".join(sys.argv[1:])
+    console, summary = Console(stderr=True), {"command": command, "seed": seed, "targets": {}}
     console.print(f"seed {seed}")
     with Progress(*columns, console=console, auto_refresh=False) as bars:
         for target, share in shares.items():

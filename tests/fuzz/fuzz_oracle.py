@@ -28,6 +28,10 @@ IMPORTABLE = frozenset(
     "math cmath itertools array bisect heapq operator functools collections collections.abc contextlib copy dataclasses "
     "decimal fractions typing numbers abc struct __future__".split()
 )
+NUMPY = frozenset("numpy numpy.fft numpy.lib.stride_tricks numpy.linalg".split())
+NUMPY_INSIDES = frozenset(
+    "tofile dump dumps ctypes ctypeslib setflags memmap open_memmap fromfile f2py loadtxt".split()
+)
 _LOOKUPS = frozenset("LOAD_NAME LOAD_GLOBAL LOAD_FROM_DICT_OR_GLOBALS".split())
 
 
@@ -49,7 +53,7 @@ def code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from code_objects(constant)
 
 
-def _reserved(tree: ast.AST) -> Iterator[str]:
+def _reserved(tree: ast.AST, insides: frozenset[str]) -> Iterator[str]:
     features = {
         (alias, alias.name)
         for node in ast.walk(tree)
@@ -61,19 +65,19 @@ def _reserved(tree: ast.AST) -> Iterator[str]:
             continue
         if name.startswith("__") and name.endswith("__") and len(name) > 4 and name not in DUNDERS:
             yield f"the name {name}"
-        if name in INSIDES and isinstance(node, ast.Attribute | ast.MatchClass):
+        if name in insides and isinstance(node, ast.Attribute | ast.MatchClass):
             yield f"the attribute {name}"
         constant = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Constant)
         if name == "format" and isinstance(node, ast.Attribute) and not constant:
             yield "the attribute format"
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
+def _imports(tree: ast.AST, importable: frozenset[str]) -> Iterator[str]:
     for node in ast.walk(tree):
         modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
             modules = ["." * node.level + (node.module or "")]
-        yield from (f"the module {module}" for module in modules if module not in IMPORTABLE)
+        yield from (f"the module {module}" for module in modules if module not in importable)
 
 
 def _looked_up(source: str) -> Iterator[str]:
@@ -89,7 +93,9 @@ def _looked_up(source: str) -> Iterator[str]:
                 yield f"the builtin {instruction.argval}"
 
 
-def reaches(source: str) -> list[str]:
+def reaches(source: str, language: str = "python") -> list[str]:
     """What ``source`` reaches that no candidate may; empty for a source that is rightly accepted."""
-    tree = ast.parse(source)
-    return [*_reserved(tree), *_imports(tree), *_looked_up(source)]
+    tree, more = ast.parse(source), language == "numpy"
+    insides = INSIDES | NUMPY_INSIDES if more else INSIDES
+    importable = IMPORTABLE | NUMPY if more else IMPORTABLE
+    return [*_reserved(tree, insides), *_imports(tree, importable), *_looked_up(source)]

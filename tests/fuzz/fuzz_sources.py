@@ -28,11 +28,12 @@ HOSTILE_ATTRIBUTES = (
     "__class__ __bases__ __mro__ __subclasses__ __globals__ __code__ __closure__ __self__ __func__ __dict__ "
     "__traceback__ __reduce__ __reduce_ex__ __getattribute__ __init_subclass__ __builtins__ __wrapped__ __loader__ "
     "gi_frame gi_code cr_frame ag_frame f_back f_globals f_locals f_builtins f_code tb_frame tb_next co_code mro format "
-    "format_map register attrgetter methodcaller with_traceback _convert_ gi_yieldfrom __ｇlobals__"
+    "format_map register attrgetter methodcaller with_traceback _convert_ gi_yieldfrom __ｇlobals__ "
+    "tofile dumps ctypes ctypeslib setflags memmap fromfile"
 ).split()
 MODULES = (
     "math itertools operator functools collections collections.abc typing dataclasses copy array heapq __future__ os sys "
-    "time ctypes builtins gc inspect types threading numpy importlib os.path math.os . .. _thread random"
+    "time ctypes builtins gc inspect types threading numpy numpy.linalg numpy.ctypeslib importlib os.path math.os . .. _thread random"
 ).split()
 PUBLIC = "sqrt mul chain lru_cache deque List dataclass Sequence * path system attrgetter _x __x__ annotations".split()
 CONSTANTS = (

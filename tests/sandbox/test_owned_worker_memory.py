@@ -110,14 +110,14 @@ def test_an_output_buffer_unmapped_by_its_owner_harms_only_the_owner(owned):
 
 
 def test_descriptors_sent_over_the_channel_do_not_reach_the_judge(hostile):
-    body = "os.read(channel, 1 << 17)\nos.write(channel, READY)\nos.read(channel, 999)\nos.write(channel, DONE)\nos.read(channel, 9)"
-    before = "socket.send_fds(socket.socket(fileno=os.dup(3)), [UP], [0, 3] * 60) if os.path.exists('/proc/self/fd') else None"
+    body = "os.read(channel, 1 << 17)\nos.write(channel, READY)\nos.read(channel, 999)"
+    before = "socket.send_fds(socket.socket(fileno=os.dup(3)), [UP], [0, 3] * 60)"
     judge = hostile(body, before)
     held = len(os.listdir("/proc/self/fd"))
     verdicts = [judge.judge(BASELINE, os.urandom(16), ()) for _ in range(5)]
     judge._spares.bury()
     assert len(os.listdir("/proc/self/fd")) <= held
-    assert {verdict.status for verdict in verdicts} <= {Status.WRONG, Status.CRASH}
+    assert {verdict.status for verdict in verdicts} == {Status.CRASH}
 
 
 @pytest.mark.parametrize("step", ["", READY, READY + "ask()\n"])
