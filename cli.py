@@ -75,7 +75,7 @@ def _looks(pairs: int) -> tuple[int, ...]:
 
 @app.command()
 def score(
-    files: Annotated[list[Path], typer.Argument(help="Kernels (*.py) or completions (any other suffix).")],
+    files: Annotated[list[Path], typer.Argument(help="Kernels (*.py, *.c) or completions (any other suffix).")],
     task: Annotated[str, typer.Option(help="Task name or package.module:TASK.")] = "matmul",
     check: Annotated[list[str] | None, typer.Option(help="More checks: name or package.module:function.")] = None,
     pairs: Annotated[int, typer.Option(min=0, max=400, help="Timed pairs at most; 0 times nothing.")] = 40,
@@ -109,7 +109,7 @@ def score(
     ):
         step = bar.add_task("judging", total=len(files))
         for path, text in codes.items():
-            grade = scorer.grade_code if path.suffix == ".py" else scorer.grade
+            grade = scorer.grade_code if path.suffix in (".py", ".c") else scorer.grade
             graded = grade([text])[0]
             secret_hex = scorer.last_secret.hex()
             again = shlex.join(

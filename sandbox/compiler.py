@@ -20,7 +20,7 @@ from .policy import SOURCE_LIMIT
 from .verdict import Finding
 from .zygote import INSIDE
 
-_REPLY_SECONDS = WALL_SECONDS + 10.0
+_REPLY_SECONDS = 2 * WALL_SECONDS + 10.0
 _REPLY_BYTES = 4096
 _SAMPLE = '#include <math.h>\n#include <stdlib.h>\ndouble sample(double x) { return sqrt(fabs(x)) + atof("1"); }\n'
 _WAY_OUT = "install a C compiler (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc glibc-devel)"
