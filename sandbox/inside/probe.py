@@ -110,6 +110,19 @@ def _in_child(probe, fork, dies=0):
     return reason or "the probe ended with %d" % code
 
 
+def births(fork):
+    """Whether ``fork`` works, tried in a child: to be half-way in a namespace cannot be undone."""
+
+    def attempt():
+        child = fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        return ""
+
+    return _in_child(attempt, os.fork)
+
+
 def run(fork, namespaces, proc, judge_pid):
     """``{protection: reason}`` for every probe.
 

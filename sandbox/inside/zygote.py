@@ -33,7 +33,9 @@ class Zygote:
         self._null = os.open(os.devnull, os.O_RDWR)
         self._fork, missing = os.fork, _isolate(language)
         if not missing:
-            self._fork = namespaces.OwnProcesses(self._proc).fork
+            fork = namespaces.OwnProcesses(self._proc).fork
+            if not (missing := probe.births(fork)):
+                self._fork = fork
         self.report = probe.run(self._fork, missing, self._proc, judge)
         self._native, self._private, self._count = language == "c", not missing, 0
         self._libraries = {}
