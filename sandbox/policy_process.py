@@ -11,13 +11,8 @@ from typing import Any
 from .errors import InfraError
 from .launch import environment, module_command
 from .policy import SOURCE_LIMIT, Complaint
+from .policy_program import ANSWER_LIMIT, PREPARE, UNLOCKED
 from .verdict import Finding
-
-ANSWER_LIMIT = 16 * 1024
-PREPARE = b"P"
-"""What has a child forked ahead of the source that it will check."""
-UNLOCKED = b"!"
-"""The answer where no child could be started and enter its jail: a fault of ours, not of the source."""
 
 
 def to_finding(complaint: Complaint) -> Finding:

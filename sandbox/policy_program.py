@@ -24,14 +24,19 @@ from .inside import linux
 from .inside.jail import Jail
 from .policy import DEPTH_LIMIT, SOURCE_LIMIT, Complaint, check_source
 from .policy_c import check_c_source
-from .policy_process import ANSWER_LIMIT, PREPARE, UNLOCKED
 
+ANSWER_LIMIT = 16 * 1024
+PREPARE = b"P"
+"""What has a child forked ahead of the source that it will check."""
+UNLOCKED = b"!"
+"""The answer where no child could be started and enter its jail: a fault of ours, not of the source."""
 _ADDRESS_SPACE = 2**30
 _SLICES, _SLICE_SECONDS = 40, 0.05  # how long a source is waited for; a pause of the whole machine takes one slice
 _LOCKED = b"L"
 _COMPLAINTS_LIMIT = 20
 _REASON_LIMIT = 300
 _SAMPLE = "def f(A):\n    return [[sum(x * y for x, y in zip(a, a)) for _ in range(2)] for a in A]\n"
+_SMALL_SAMPLE = "def f(A):\n    return [x for x in A]\n"
 _RECURSION_LIMIT = 10 * DEPTH_LIMIT  # a visitor takes a few frames a level
 
 
@@ -49,7 +54,7 @@ def _serve(jail: Jail | None, channel: int, language: str, unsafe: bool) -> None
         if not unsafe:
             os.write(channel, UNLOCKED)
             return
-    _check(_SAMPLE, language)  # brings the memory that checking writes to into this process, before anybody waits
+    _check(_SMALL_SAMPLE, language)  # brings the memory that checking writes to into this process, before anybody waits
     os.write(channel, _LOCKED)
     complaints = _check(os.read(channel, SOURCE_LIMIT + 16).decode(), language)[:_COMPLAINTS_LIMIT]
     rows = [{**asdict(c), "reason": ascii(c.reason)[1:-1][:_REASON_LIMIT]} for c in complaints]
@@ -134,14 +139,16 @@ def main(control: socket.socket, language: str, unsafe: bool) -> None:
             answer = spare.check(message[1:])
             if answer in (b"", UNLOCKED) and spare.killed():  # by somebody, or for want of memory: once more
                 spare.close()
+                spare = None
                 spare = Child(jail, control, language, unsafe)
                 answer = spare.check(message[1:])
-            spare.close()
         except OSError:  # no process or descriptor is left for a child
             answer = UNLOCKED
-        spare = None
         if message != PREPARE:
             control.send(answer or _refused())
+        if spare is not None:  # nobody waits for its burial
+            spare.close()
+            spare = None
     if spare is not None:
         spare.close()
 
