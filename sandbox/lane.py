@@ -29,6 +29,7 @@ class Lane:
         self._work, self._lock = work, threading.Lock()
         self._thread = threading.Thread(target=_follow, args=(work,), name=name, daemon=True)
         self._thread.start()
+        self._open = True
         self._end = weakref.finalize(self, work.put, None)
         self._end.atexit = False  # what still waits at the end of the process may go on as long as it lasts
 
@@ -36,7 +37,7 @@ class Lane:
         """Do it after all that was submitted before. Raises UsageError once closed."""
         done: Future[_T] = Future()
         with self._lock:
-            if not self._end.alive:
+            if not self._open:
                 raise closed()
             self._work.put((done, function, arguments))
         return done
@@ -44,7 +45,10 @@ class Lane:
     def close(self) -> None:
         """End the thread when all that was submitted is done; safe to call twice."""
         with self._lock:
-            self._end()
+            if self._open:
+                self._open = False
+                self._end.detach()
+                self._work.put(None)
         self._thread.join()
 
 

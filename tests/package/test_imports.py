@@ -61,7 +61,8 @@ def test_scoring_needs_none_of_the_training_packages(folder):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "sandbox" / "inside").glob("*.py")), ids=lambda path: path.name)
 def test_what_runs_beside_a_candidate_is_standard_library_only(path):
-    assert {name for ours, name in imports(path) if ours is None} <= sys.stdlib_module_names | {"inside"}
+    allowed = {"inside", "numpy"} if path.name == "numpy_runner.py" else {"inside"}
+    assert {name for ours, name in imports(path) if ours is None} <= sys.stdlib_module_names | allowed
     relative = [
         node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom) and node.level
     ]

@@ -78,10 +78,13 @@ def test_training_without_its_extra_is_one_sentence(fresh, tmp_path):
 
 def test_the_sandbox_tests_pass_against_the_wheel(fresh, tmp_path):
     tests = tmp_path / "tests"
-    (tests / "sandbox").mkdir(parents=True)
-    for source in [ROOT / "tests" / "conftest.py", *(ROOT / "tests" / "sandbox").glob("*.py")]:
+    for folder in ("sandbox", "faults"):
+        (tests / folder).mkdir(parents=True)
+    helpers = [ROOT / "tests" / "conftest.py", ROOT / "tests" / "faults" / "lacking.py"]
+    for source in [*helpers, *(ROOT / "tests" / "sandbox").glob("*.py")]:
         target = tests / source.relative_to(ROOT / "tests")
         target.write_text(source.read_text())
-    options = ["--import-mode=importlib", "-q", "-p", "no:cacheprovider"]
+    (tests / "pytest.ini").write_text("[pytest]\nmarkers = slow: takes more than ten seconds\nasyncio_mode = auto\n")
+    options = ["--import-mode=importlib", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio"]
     done = subprocess.run([fresh, "-m", "pytest", *options, "."], capture_output=True, text=True, cwd=tests)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
