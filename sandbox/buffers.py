@@ -6,6 +6,7 @@ lets it change what it was asked. Layout is fixed beforehand: float64, native by
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import mmap
 import os
@@ -46,6 +47,14 @@ class SharedBuffer:
             position += array.nbytes
 
     def fill(self, offset: int, cells: int, value: float) -> None:
+        """Set ``cells`` values from ``offset`` on, on fresh pages.
+
+        A worker that touched them ahead of its turn would save their page faults: 5 to 10 % of a fast kernel in C.
+        """
+        first, last = (cell * 8 // mmap.PAGESIZE * mmap.PAGESIZE for cell in (offset, offset + cells))
+        if last > first:
+            with contextlib.suppress(OSError):  # a kernel without it: the faults are saved
+                self._map.madvise(mmap.MADV_REMOVE, first, last - first)
         self._map[offset * 8 : (offset + cells) * 8] = np.full(cells, value).tobytes()
 
     def read(self, offset: int, shape: Sequence[int]) -> Array:

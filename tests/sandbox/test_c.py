@@ -1,6 +1,8 @@
 """Candidates in C: what is accepted, what is wrong, and what owning every byte of the worker is worth: nothing."""
 
+import mmap
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from assay.rewards import extract
 from assay.rewards.tasks import matmul_c
 from assay.rewards.tasks.matmul_c import MATMUL_C
 from assay.sandbox import Judge, Status
+from assay.sandbox.buffers import SharedBuffer
 from assay.sandbox.isolation import level_of
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
@@ -389,6 +392,24 @@ def test_work_hidden_in_a_turn_is_billed(unchecked):
     burn = "    for (volatile int i = 0; i < 30000000; i++) ;"
     found = unchecked(kernel(burn), (8,))
     assert found.timing is None or found.timing.high < 1
+
+
+def test_pages_touched_ahead_of_their_turn_cost_their_faults_again():
+    buffer = SharedBuffer("output", 1 << 17, read_only=False)
+    theirs = mmap.mmap(buffer.fd, 0)
+
+    def faults():
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for page in range(256):
+            theirs[page * mmap.PAGESIZE] = 1
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    faults()
+    assert faults() < 100
+    buffer.fill(0, 1 << 17, float("nan"))
+    assert faults() >= 256
+    theirs.close()
+    buffer.close()
 
 
 def test_memory_of_the_last_candidate_is_not_seen(unchecked):
