@@ -4,6 +4,8 @@ import ctypes
 import os
 
 libc = ctypes.CDLL(None, use_errno=True)
+for _name in ("capset", "prctl", "syscall"):
+    getattr(libc, _name)  # looked up here, not in every forked child: the tables of names are 70 pages to touch
 
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS = 1, 22, 38, 39
 
