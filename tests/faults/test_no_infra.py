@@ -39,7 +39,7 @@ DEEDS = {
     "kill itself as the kernel knows it": "libc.syscall(62, 1, 9)",
     "stop itself": "os.kill(1, 19)",
     "stop itself by its thread": "libc.syscall(234, 1, 1, 19)",
-    "overflow the stack": "sys.setrecursionlimit(10**9)\nf = lambda x: list(map(f, x))\nf([[1]] * 9)\nx = []\nfor _ in range(10**6): x = [x]\nrepr(x)",
+    "overflow the stack": "sys.setrecursionlimit(10**9)\nf = lambda x: list(map(f, [x]))\nf(0)",
     "use up the memory": "kept = []\nwhile True: kept.append(bytearray(1 << 20))",
     "use up the address space": "kept = []\nwhile True: kept.append(mmap.mmap(-1, 1 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))",
     "use up the memory and go on": "kept = []\ntry:\n    while True: kept.append(bytearray(1 << 16))\nexcept MemoryError:\n    os.write(channel, DONE)\n    while True: pass",
@@ -55,7 +55,7 @@ DEEDS = {
     "say all there is": "for status in range(256): os.write(channel, bytes([status]))",
     "say it with descriptors": "socket.send_fds(socket.socket(fileno=channel), [DONE], [0, 1, 2])",
     "say it at once as often as it goes": "while True: os.write(channel, DONE)",
-    "unmap what the judge shares with it": "libc.munmap(ctypes.c_void_p(0x10000), ctypes.c_size_t(1 << 46))",
+    "unmap what the judge shares with it": "start = ctypes.addressof(ctypes.c_char.from_buffer(output.cast('B')))\nlibc.munmap(ctypes.c_void_p(start), ctypes.c_size_t(4096))\noutput[0] = 1.0",
     "write beyond the output": "output.release()\nos.write(channel, DONE)\nos.read(channel, 999)",
     "change the output for ever": "os.write(channel, DONE)\nwhile True:\n    for i in range(len(output)): output[i] = float('nan')",
 }
