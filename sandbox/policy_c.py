@@ -14,8 +14,8 @@ from typing import Literal
 from .policy import SOURCE_LIMIT, Complaint
 
 HEADERS = frozenset(
-    "assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h iso646.h limits.h math.h omp.h stdalign.h stdarg.h "
-    "stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h tgmath.h "
+    "alloca.h assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h iso646.h limits.h malloc.h math.h "
+    "memory.h omp.h stdalign.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h tgmath.h "
     "immintrin.h x86intrin.h xmmintrin.h emmintrin.h pmmintrin.h tmmintrin.h smmintrin.h nmmintrin.h avxintrin.h "
     "mm_malloc.h arm_neon.h arm_sve.h".split()
 )

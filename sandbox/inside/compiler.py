@@ -115,6 +115,7 @@ class Compiler:
         os.chdir(self._scratch)
         self._lock()
         environment = {"PATH": os.path.dirname(self._gcc) + ":/usr/bin:/bin", "TMPDIR": self._scratch, "LC_ALL": "C"}
+        environment["CCACHE_DISABLE"] = "1"  # gcc may be its name for it; there is no home to cache in
         os.execve(self._gcc, ["gcc", *NATIVE.get(os.uname().machine, []), *FLAGS], environment)
 
     def _empty(self):
