@@ -15,7 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from .summary import STATUSES, RunSummary, StepSummary
+from .records import STATUSES
+from .summary import RunSummary, StepSummary
 
 # Okabe and Ito's palette: told apart with every kind of colour blindness.
 BLACK, ORANGE, SKY, GREEN, BLUE, RED, PURPLE = (

@@ -21,7 +21,8 @@ from typing import Any
 
 from .errors import RunError
 from .journal import read_verdicts
-from .summary import MALFORMED, Kernel, RunSummary, StepSummary, Tally, number, speed_of, summarise
+from .records import MALFORMED, number, speed_of
+from .summary import Kernel, RunSummary, StepSummary, Tally, summarise
 
 RUN_FILE, BEST_FILE, REPORT = "run.json", "best.json", "report.html"
 _CODE_LIMIT, _EXAMPLE_LIMIT, _TEXT_LIMIT = 6000, 1500, 300

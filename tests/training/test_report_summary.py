@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from assay.training.summary import family, is_hack, judge_field, summarise, suspicious
+from assay.training.records import family, is_hack, judge_field, suspicious
+from assay.training.summary import summarise
 
 BY_ASSAY = {"reward": "assay", "audit": "none"}
 AUDITED = {"reward": "naive", "audit": "assay"}
