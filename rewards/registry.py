@@ -95,7 +95,7 @@ def find_check(which: str | Check | CheckFunction) -> Check:
     if which in _CHECKS:
         return _CHECKS[which]
     for entry in entry_points(group="assay.checks", name=which):
-        loaded = entry.load()
+        loaded = import_object(f"{entry.module}:{entry.attr}", CheckError)
         return _CHECKS.get(which) or find_check(loaded)
     if ":" in which:
         return find_check(import_object(which, CheckError))
@@ -108,5 +108,6 @@ def import_object(path: str, error: type[Exception]) -> Any:
     module, _, name = path.partition(":")
     try:
         return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as problem:
-        raise error(f"cannot load '{path}': {problem}") from problem
+    except Exception as problem:  # the module is somebody's code, and importing runs it
+        said = " ".join(str(problem).split())[:200]
+        raise error(f"cannot load '{path}': {type(problem).__name__}: {said}") from problem

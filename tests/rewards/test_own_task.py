@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.rewards import Scorer, find_task
+from assay.rewards import CheckError, Scorer, UnknownTaskError, find_check, find_task
 from assay.sandbox import TaskError
 
 SCRIPT = """
@@ -61,3 +61,16 @@ def test_a_task_that_cannot_be_sent_is_one_sentence():
     stream = (number for number in ())
     with pytest.raises(TaskError, match="cannot be sent"):
         broken(inputs=lambda rng, shape: stream)
+
+
+@pytest.mark.parametrize(
+    "body", ["import nothing_here", "def f(:", "1 / 0", "raise RuntimeError('two\\nlines')", "x = 1"]
+)
+def test_a_module_of_the_user_that_fails_is_one_sentence_that_names_it(tmp_path, monkeypatch, body):
+    name = f"mine_{abs(hash(body))}"
+    (tmp_path / f"{name}.py").write_text(body)
+    monkeypatch.syspath_prepend(tmp_path)
+    for load, error in ((find_task, UnknownTaskError), (find_check, CheckError)):
+        with pytest.raises(error, match=name) as caught:
+            load(f"{name}:THING")
+        assert "\n" not in str(caught.value)
