@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -65,6 +66,22 @@ def tree():
     def run(judge):
         process = psutil.Process(judge._process.pid)
         return [process, *process.children(recursive=True)]
+
+    return run
+
+
+@pytest.fixture
+def parts(endurance):
+    """``parts(judge)``: the processes below a remote judge by what they are, once all are there: it forks some of
+    them only after its answer."""
+
+    def run(judge):
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            found = endurance.parts(psutil.Process(judge._process.pid))
+            if all(found[kind] for kind in ("worker", "zygote", "serving zygote", "policy", "policy child")):
+                return found
+        raise AssertionError(f"the judge never had all its processes: {found}")
 
     return run
 

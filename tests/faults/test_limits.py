@@ -70,13 +70,14 @@ def move(tree, judge, group):
             (group / "cgroup.procs").write_text(str(process.pid))
 
 
-@pytest.mark.parametrize("spare", range(8))
-def test_the_limit_of_descriptors_wherever_it_is_met_is_a_fault_of_ours(remote, ask, never_blamed, spare):
-    ask(remote)
-    pid = remote._process.pid
-    with Limit(pid, resource.RLIMIT_NOFILE, psutil.Process(pid).num_fds() + spare):
-        reasons = never_blamed(remote)
-    assert all("open files" in reason or "descriptor" in reason or "lacks" in reason for reason in reasons), reasons
+def test_the_limit_of_descriptors_wherever_it_is_met_is_a_fault_of_ours(remote, ask, never_blamed):
+    reasons = []
+    for limit in range(6, 28):
+        ask(remote)
+        with Limit(remote._process.pid, resource.RLIMIT_NOFILE, limit):
+            reasons += never_blamed(remote, 1)
+    assert len(reasons) > 4
+    assert all("open files" in reason or "descriptor" in reason for reason in reasons), reasons
     assert ask(remote).status is Status.CORRECT
 
 
@@ -90,7 +91,10 @@ def test_no_descriptor_left_is_a_fault_of_ours_and_says_so(remote, ask, never_bl
 def test_descriptors_are_not_used_up_by_failing(remote, ask, never_blamed):
     ask(remote)
     process = psutil.Process(remote._process.pid)
-    before = process.num_fds()
+    try:
+        before = process.num_fds()
+    except psutil.AccessDenied:
+        pytest.skip("a judge does not let its own user count its descriptors")
     for spare in range(6):
         with Limit(process.pid, resource.RLIMIT_NOFILE, before + spare):
             never_blamed(remote, 2)

@@ -39,9 +39,9 @@ def test_an_honest_kernel_is_right_though_everything_stood_still_for_longer_than
     assert found[0].status in (Status.CORRECT, Status.INFRA), found[0].findings
 
 
-def test_a_source_is_not_refused_because_its_checker_stood_still(remote, ask, endurance):
+def test_a_source_is_not_refused_because_its_checker_stood_still(remote, ask, parts):
     ask(remote)
-    policy = endurance.parts(psutil.Process(remote._process.pid))
+    policy = parts(remote)
     processes = [*policy["policy"], *policy["policy child"]]
     found = []
     thread = threading.Thread(target=lambda: found.append(ask(remote)))
