@@ -98,5 +98,5 @@ MATMUL_C = replace(
     wrong=WRONG,
     timed_shape=timed_shape,
     language="c",
-    dead_band=0.06,
+    dead_band=0.07,
 )
