@@ -1,6 +1,7 @@
-# make venv   the environment alone     make train  train the embedded model
-# make test   run the tests             make check  lint, types, tests
-.PHONY: venv train test check clean
+# make venv   the environment alone     make train     train the embedded model
+# make test   run the tests             make test-all  and those that take longer: Ray, the wheel, endurance
+# make check  lint, types, tests
+.PHONY: venv train test test-all check clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,6 +21,9 @@ train: venv
 
 test: venv
 	$(BIN)/python -m pytest
+
+test-all: venv
+	$(BIN)/python -m pytest -m ""
 
 check: venv
 	$(BIN)/ruff check .

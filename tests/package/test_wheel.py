@@ -76,6 +76,7 @@ def test_training_without_its_extra_is_one_sentence(fresh, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_sandbox_tests_pass_against_the_wheel(fresh, tmp_path):
     tests = tmp_path / "tests"
     for folder in ("sandbox", "faults"):
