@@ -23,7 +23,7 @@ LOAD_SECONDS = 1.0
 _UP_SECONDS = 10.0
 _SHIFTS = 3
 _ENDING_SECONDS = 0.1
-_STARVING_FACTOR = 30
+_STARVING_FACTOR, _KEPT_FACTOR = 30, 4
 _SLICE_NS = 50_000_000
 DIED, LATE, ROGUE = b"+", b"~", b"!"
 """The judge's own statuses: the worker ended, answered too late, or spoke out of turn or outside the
@@ -169,13 +169,15 @@ class Worker:
         ``seconds`` are of billed time: a host that gives a worker less than a core takes longer, and is no fault of
         the candidate. Raises InfraError where it gives next to nothing, or where somebody else stopped the worker.
         """
-        start, slept, left = self._clock.read(), self._slept, seconds
+        start, slept, left, kept = self._clock.read(), self._slept, seconds, False
         while not self._answered(left):
             used = Bill.between(start, self._clock.read(), self._slept - slept)
             if self._clock.state() == "T":  # no call is left to it that stops it
                 raise InfraError("a worker was stopped from outside")
             left = seconds - used.billed / 1e9
-            if left <= seconds / 20:
+            if left <= seconds / 20 and not kept and used.cpu < seconds * 0.5e9 and self._clock.state() == "R":
+                kept, left = True, _KEPT_FACTOR * seconds  # it does not wait: that its core is kept from it shows later
+            elif left <= seconds / 20:
                 self._clock.kill()
                 return Turn(LATE, f"no answer within {seconds * 1000:.0f} ms")
             if used.wall / 1e9 > _STARVING_FACTOR * seconds:
