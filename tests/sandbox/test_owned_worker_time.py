@@ -42,7 +42,7 @@ def test_sleeping_after_done_gains_nothing(owned, gains_nothing):
 
 
 def test_sleeping_before_the_work_is_billed(owned, honest):
-    verdict = owned(REST + TURNS + "    rest(0.004)\n    status, _ = answer(message)\n    say(status)", (20,))
+    verdict = owned(REST + TURNS + "    rest(0.002)\n    status, _ = answer(message)\n    say(status)", (20,))
     assert verdict.status is Status.CORRECT
     assert verdict.timing.high < honest.timing.low
 
@@ -169,4 +169,4 @@ def test_a_copy_that_thrashes_the_cache_before_the_turn_of_the_baseline_is_no_fa
     thrashing = owned(field + TURNS + "    status, _ = answer(message)\n    " + thrash, (40,), secret)
     assert plain.status is Status.CORRECT
     if thrashing.status is Status.CORRECT:
-        assert thrashing.timing.speedup <= plain.timing.speedup * (1 + MATMUL.dead_band)
+        assert thrashing.timing.low <= plain.timing.high * (1 + MATMUL.dead_band)
