@@ -165,6 +165,7 @@ def guided(target: str, inputs_wanted: int, seconds: float | None) -> int:
     for i, text in enumerate(text for part in corpus() for text in part):
         fenced = f"```python\n{text}```\n" if target == "extract" else text
         (folder / str(i)).write_text(fenced)
+    print(f"inputs that cover something new, and one that breaks a promise, lie in {folder}", file=sys.stderr)
     options = [f"-runs={inputs_wanted}", f"-timeout={HANG_SECONDS}", "-max_len=16384", f"-artifact_prefix={folder}/"]
     if seconds is not None:
         options.append(f"-max_total_time={seconds:.0f}")
@@ -187,6 +188,8 @@ def options() -> argparse.Namespace:
         parser.error(f"--inputs must be at least 1, not {chosen.inputs}")
     if chosen.guided and not chosen.target:
         parser.error("--guided fuzzes one target: name it with --target")
+    if chosen.out and not chosen.out.parent.is_dir():
+        parser.error(f"--out {chosen.out}: there is no folder {chosen.out.parent}; make it first")
     return chosen
 
 
