@@ -40,7 +40,7 @@ MAX_FOUND = 20
 def inputs(target: str) -> Iterator[Callable[[int, str], None]]:
     """Functions that run input ``number`` of ``seed``, without end; the target's resources live as long."""
     import fuzz_judge
-    from fuzz_sources import seeded
+    from fuzz_choices import seeded
     from fuzz_targets import TARGETS
 
     def plain(number: int, seed: str) -> None:
@@ -150,7 +150,8 @@ def guided(target: str, inputs_wanted: int, seconds: float | None) -> int:
         return 2
     warnings.simplefilter("ignore")
     with atheris.instrument_imports(include=["assay.sandbox", "assay.rewards.extract", "RestrictedPython"]):
-        from fuzz_sources import consuming, corpus
+        from fuzz_choices import consuming
+        from fuzz_sources import corpus
         from fuzz_targets import TARGETS, check_extract, check_policy
 
     texts = {"policy": check_policy, "extract": check_extract}

@@ -1,18 +1,13 @@
-"""Hostile sources and completions, each built from a stream of choices.
-
-``below(n)`` gives the next choice, 0 to n - 1. A seeded generator, hypothesis (which then can shrink) and the bytes of
-a coverage-guided fuzzer all serve as one: see :func:`seeded` and :func:`consuming`.
-"""
+"""Hostile sources and completions, each built from a stream of choices (fuzz_choices.py)."""
 
 import keyword
-import random
 import re
 from collections.abc import Callable
 from functools import cache
 
-from assay.attacks.catalogue import SHIPPED, load
+from fuzz_choices import Below, mixed, one_of
 
-Below = Callable[[int], int]
+from assay.attacks.catalogue import SHIPPED, load
 
 HONEST_NAMES = (
     "A B C i j k n row col x y total zip range len sum map list tuple float int min max enumerate abs".split()
@@ -52,33 +47,6 @@ STRANGE = "\0 \x0c \x0b \x1a \x7f \x85 \xa0 \u200b \u2028 \u202e \ufeff \ud800 \
 )
 FENCES = ("```", "```python", "``` ", " ```", "   ```", "    ```", "\t```", "````", "``", "~~~", "```\0")
 ENDS = ("\n", "\n", "\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "")
-
-
-def seeded(seed: object) -> Below:
-    """Choices of a generator seeded by the text of ``seed``."""
-    draw = random.Random(str(seed)).random
-    return lambda n: int(draw() * n)
-
-
-def consuming(data: bytes) -> Below:
-    """Choices read from ``data``; the first one again and again where it has ended."""
-    position = 0
-
-    def below(n: int) -> int:
-        nonlocal position
-        width = 1 if n <= 256 else 4
-        taken, position = data[position : position + width], position + width
-        return int.from_bytes(taken, "little") % n
-
-    return below
-
-
-def one_of(below: Below, options):
-    return options[below(len(options))]
-
-
-def mixed(below: Below, honest, hostile):
-    return one_of(below, hostile if below(4) == 0 else honest)
 
 
 @cache

@@ -6,8 +6,9 @@ import socket
 import struct
 from collections.abc import Callable, Sequence
 
+from fuzz_choices import Below, one_of
 from fuzz_oracle import reaches
-from fuzz_sources import Below, completion, one_of, source, torn
+from fuzz_sources import completion, source, torn
 
 from assay.rewards import extract as extracted
 from assay.sandbox import server

@@ -8,8 +8,9 @@ import threading
 import tracemalloc
 
 import pytest
+from fuzz_choices import seeded
 from fuzz_judge import Rogues
-from fuzz_sources import extreme, seeded, source
+from fuzz_sources import extreme, source
 from fuzz_targets import IN_CI, TARGETS, Found, check_extract, check_policy, protocol
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
