@@ -106,9 +106,12 @@ class Judge:
     def _renew(self) -> Spares:
         self._close_zygote()
         self._spares = Spares(Zygote(self.task.language, self._program))
-        if worse := self._spares.zygote.lacking - self._lacking:  # the level that was promised is that of the first
+        lacking = self._spares.zygote.lacking
+        if worse := "; ".join(
+            f"{name}: {lacking[name]}" for name in sorted(lacking.keys() - self._lacking.keys())
+        ):  # the level that was promised is that of the first
             self._close_zygote()
-            raise InfraError(f"the zygote was started anew and lacks {', '.join(sorted(worse))}")
+            raise InfraError(f"the zygote was started anew and lacks {worse}")
         return self._spares
 
     def _close_zygote(self) -> None:

@@ -83,10 +83,10 @@ class Zygote:
         self.report = dict(line.split("=", 1) for line in hello[1:].decode().splitlines())
 
     @property
-    def lacking(self) -> set[str]:
-        """The protections that it does not give."""
-        named = {name for name, reason in self.report.items() if reason}
-        return named | ({"cgroup"} if isinstance(self.group, str) else set())
+    def lacking(self) -> dict[str, str]:
+        """The protections that it does not give, each with the reason."""
+        named = {name: reason for name, reason in self.report.items() if reason}
+        return named | ({"cgroup": self.group} if isinstance(self.group, str) else {})
 
     def _admit(self) -> None:
         """Put the process into its group before it forks anything, then let it go on."""

@@ -1,5 +1,6 @@
 """Fixtures of the fault tests: judges in processes of their own, which can be killed, paused and starved."""
 
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -84,6 +85,35 @@ def parts(endurance):
         raise AssertionError(f"the judge never had all its processes: {found}")
 
     return run
+
+
+@pytest.fixture
+def group(tmp_path):
+    """``group(hierarchy)``: a control group of version 1, for hosts that have those. Ask for it before judges: they
+    must have left it."""
+    made = []
+
+    def make(hierarchy):
+        path = hierarchy / f"test-{tmp_path.name}"
+        try:
+            path.mkdir()
+        except OSError as error:
+            pytest.skip(f"no control group can be made: {error}")
+        made.append(path)
+        return path
+
+    yield make
+    for path in made:
+        for pid in (path / "cgroup.procs").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                (path.parent / "cgroup.procs").write_text(pid)
+        deadline = time.monotonic() + 10
+        while path.exists():
+            try:
+                path.rmdir()
+            except OSError:  # the kernel is still burying the last process
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import random
 import signal
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -106,3 +107,16 @@ def test_a_worker_that_waits_is_not_taken_for_a_machine_that_stands_still(hostil
     )
     verdict = hostile(body).judge(endurance.FAST, os.urandom(16), (40,))
     assert verdict.status in (Status.TIMEOUT, Status.CHEAT)
+
+
+@pytest.mark.slow
+def test_a_worker_that_the_host_hardly_lets_run_is_no_timeout(group, remote, ask, parts):
+    bounded = group(Path("/sys/fs/cgroup/cpu"))
+    (bounded / "cpu.cfs_period_us").write_text("600000")
+    (bounded / "cpu.cfs_quota_us").write_text("3000")
+    ask(remote)
+    found = parts(remote)
+    for process in [*found["worker"], *found["serving zygote"]]:
+        (bounded / "cgroup.procs").write_text(str(process.pid))
+    verdicts = [ask(remote, looks=(5,)) for _ in range(2)]
+    assert {verdict.status for verdict in verdicts} <= {Status.CORRECT, Status.INFRA}, verdicts
