@@ -235,7 +235,7 @@ def bench() -> None:
 @bench_app.command("sandbox")
 def bench_sandbox(
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of the repetitions.")] = False,
-    only: Annotated[list[str] | None, typer.Option(help="Part to measure; give it again for more.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Part to measure, e.g. jail; give it again for more.")] = None,
     require: Require = "L2",
     as_json: Json = False,
 ) -> None:

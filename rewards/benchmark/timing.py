@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...sandbox import Judge, Status, Task
+from ...sandbox import Judge, Task
 from ...sandbox.caches import wipe_bytes
 from ...sandbox.stats import median_interval
 from .bare import BareKernel, spread
@@ -86,32 +87,41 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float:
     return float(np.corrcoef(ranks(first), ranks(second))[0, 1])
 
 
+def _bare_times(codes: Sequence[str], counts: Counts, task: Task, secret: bytes) -> dict[str, float]:
+    """Seconds of the chosen among ``codes`` in plain processes; those far too slow are left out."""
+
+    def roughly(code: str) -> float:
+        with contextlib.closing(BareKernel(code, task, secret, 1)) as kernel:
+            return min(kernel.round(), kernel.round())
+
+    limit = _SLOWEST * roughly(task.baseline)
+    usable = {code: seconds for code in codes if (seconds := roughly(code)) < limit}
+    with contextlib.ExitStack() as stack:
+        bare: dict[str, BareKernel] = {}
+        for code in spread(usable, counts.kernels):
+            bare[code] = BareKernel(code, task, secret, _SHAPES)
+            stack.callback(bare[code].close)
+        for _ in range(counts.rounds):
+            for kernel in bare.values():
+                kernel.round()
+        return {code: kernel.best() for code, kernel in bare.items()}
+
+
 def ranking(counts: Counts, require: str, task: Task, kernels: Sequence[str], tick: Tick) -> dict[str, Any]:
     """The order of kernels by verdict against their order in plain processes, on the same shapes."""
     codes = [*kernels, *(repeated(task.baseline, task.entry, times) for times in _REPEATS)]
     secret = os.urandom(16)
     with on_cores(1):
-        bare = {code: BareKernel(code, task, secret, _SHAPES) for code in [task.baseline, *codes]}
-        try:
-            limit = _SLOWEST * bare[task.baseline].round()
-            usable = {code: seconds for code in codes if (seconds := bare[code].round()) < limit}
-            chosen = spread(usable, counts.kernels)
-            for _ in range(counts.rounds):
-                for code in chosen:
-                    bare[code].round()
-            times = [bare[code].best() for code in chosen]
-        finally:
-            for kernel in bare.values():
-                kernel.close()
+        times = _bare_times(codes, counts, task, secret)
         speeds: list[float] = []
         with Judge(task, require=require) as judge:
-            for code in chosen:
-                verdict = judge.judge(code, secret, (counts.pairs,))
-                judged = verdict.status is Status.CORRECT and verdict.timing is not None
-                speeds.append(verdict.timing.speedup if judged and verdict.timing else 0.0)
+            for code in times:
+                timing = judge.judge(code, secret, (counts.pairs,)).timing
+                speeds.append(timing.speedup if timing is not None else 0.0)  # not accepted: below all others
                 tick(1)
+    seconds = list(times.values())
     return {
-        "rank_correlation": spearman([-seconds for seconds in times], speeds),
-        "rank_kernels": len(chosen),
-        "rank_spread": max(times) / min(times),
+        "rank_correlation": spearman([-value for value in seconds], speeds),
+        "rank_kernels": len(seconds),
+        "rank_spread": max(seconds) / min(seconds),
     }
