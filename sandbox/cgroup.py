@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from pathlib import Path
 
@@ -49,6 +50,15 @@ def _enable(parent: Path) -> None:
                 (parent / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
+def _sweep(parent: Path) -> None:
+    """Remove what judges left that were killed. One that is younger than a minute may be about to be filled."""
+    for path in parent.glob("assay-*-*"):
+        named = re.fullmatch(r"assay-(\d+)-(\d+)", path.name)
+        if named and time.monotonic_ns() - int(named[2]) > 60e9 and not Path(f"/proc/{named[1]}").exists():
+            with contextlib.suppress(OSError):  # one with processes in it stays
+                path.rmdir()
+
+
 class ControlGroup:
     """A group of its own, removed by :meth:`close`. Raises OSError with the reason where there can be none."""
 
@@ -69,6 +79,7 @@ class ControlGroup:
     def _create(self, parent: Path) -> Path:
         path = parent / f"assay-{os.getpid()}-{time.monotonic_ns()}"
         _enable(parent)
+        _sweep(parent)
         path.mkdir()
         try:
             for name, value in _LIMITS.items():

@@ -107,11 +107,10 @@ class Judge:
         self._close_zygote()
         self._spares = Spares(Zygote(self.task.language, self._program))
         lacking = self._spares.zygote.lacking
-        if worse := "; ".join(
-            f"{name}: {lacking[name]}" for name in sorted(lacking.keys() - self._lacking.keys())
-        ):  # the level that was promised is that of the first
+        worse = [f"{name}: {lacking[name]}" for name in sorted(lacking) if name not in self._lacking]
+        if worse:  # the level that was promised is that of the first
             self._close_zygote()
-            raise InfraError(f"the zygote was started anew and lacks {worse}")
+            raise InfraError(f"the zygote was started anew and lacks {'; '.join(worse)}")
         return self._spares
 
     def _close_zygote(self) -> None:

@@ -3,12 +3,14 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
 from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import JudgePool, Status
+from assay.sandbox.cgroup import ControlGroup
 
 SLOW = "def matmul(A, B):\n    while True:\n        pass\n"
 KINDS = ("worker", "zygote", "serving zygote", "policy", "policy child")
@@ -96,3 +98,19 @@ def test_a_judge_killed_again_and_again_is_a_fault_of_ours_and_not_a_hang(endura
         assert verdict.status is Status.INFRA
         assert "ended" in verdict.findings[0].evidence
         assert pool.submit([endurance.FAST], os.urandom(16), ())[0].result(60).status is Status.CORRECT
+
+
+def test_control_groups_of_killed_judges_are_removed_and_those_of_living_ones_are_not(tmp_path):
+    own = next(
+        line[3:].lstrip("/") for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::")
+    )
+    parent = tmp_path / own
+    parent.mkdir(parents=True, exist_ok=True)
+    (parent / "cgroup.controllers").write_text("")
+    old, now = time.monotonic_ns() - int(1e12), time.monotonic_ns()
+    dead, young, alive = (parent / f"assay-{n}" for n in (f"4194305-{old}", f"4194305-{now}", f"{os.getpid()}-{old}"))
+    for group in (dead, young, alive):
+        group.mkdir()
+    with pytest.raises(OSError, match=r"memory\.max"):  # a plain folder has no controllers
+        ControlGroup(tmp_path)
+    assert [group.exists() for group in (dead, young, alive)] == [False, True, True]
