@@ -8,7 +8,9 @@ python benchmarks/fuzz.py --target policy --guided         # guided by coverage 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
+import importlib
 import json
 import mmap
 import multiprocessing
@@ -37,64 +39,60 @@ REPORT_SECONDS = 0.5
 MAX_FOUND = 20
 
 
-def inputs(target: str) -> Iterator[Callable[[int, str], None]]:
-    """Functions that run input ``number`` of ``seed``, without end; the target's resources live as long."""
-    import fuzz_judge
+@contextlib.contextmanager
+def runner(target: str) -> Iterator[Callable[[int, str], None]]:
+    """A function that runs input ``number`` of ``seed``; leaving looks at the judge's health, where there is one."""
     from fuzz_choices import seeded
+    from fuzz_judge import Rogues
     from fuzz_targets import TARGETS
 
     def plain(number: int, seed: str) -> None:
         TARGETS[target](seeded(f"{target}/{seed}/{number}"))
 
     if target != "protocol":
-        while True:
-            yield plain
-    with fuzz_judge.Rogues() as rogues:
+        yield plain
+        return
+    with Rogues() as rogues:
         met = 0
 
-        def rogue(number: int, seed: str) -> None:
+        def either(number: int, seed: str) -> None:
             nonlocal met
+            if number % ROGUE_EVERY != ROGUE_EVERY - 1:
+                plain(number, seed)
+                return
             rogues.meet(f"{seed}/{number}")
             met += 1
             if met % ROGUE_BATCH == 0:
                 rogues.healthy()
 
-        def either(number: int, seed: str) -> None:
-            rogue(number, seed) if number % ROGUE_EVERY == ROGUE_EVERY - 1 else plain(number, seed)
-
-        try:
-            while True:
-                yield either
-        finally:
-            rogues.healthy()
+        yield either
+        rogues.healthy()
 
 
 def work(target: str, seed: str, numbers: range, at: mmap.mmap, tell: Connection, deadline: float | None) -> None:
     """In a child: run the inputs, note the one at hand in ``at``, tell what breaks and how many are done."""
     warnings.simplefilter("ignore")
-    runs, found, told = inputs(target), 0, 0.0
-    for number in numbers:
-        at[:8] = struct.pack("<q", number)
-        now = time.monotonic()
-        if now - told > REPORT_SECONDS:
-            told = now
-            tell.send(("done", number))
-            faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
-            if deadline is not None and now > deadline:
-                numbers = range(numbers.start, number)
-                break
-        try:
-            next(runs)(number, seed)
-        except Exception as error:
-            found += 1
-            tell.send(("found", number, f"{type(error).__name__}: {error}"[:2000]))
-            if found >= MAX_FOUND:
-                break
+    done, found, told = numbers.start, 0, 0.0
     try:
-        runs.close()  # type: ignore[attr-defined]
-    except Exception as error:
-        tell.send(("found", numbers.stop, f"{type(error).__name__}: {error}"[:2000]))
-    tell.send(("done", numbers.stop))
+        with runner(target) as run:
+            for number in numbers:
+                at[:8] = struct.pack("<q", number)
+                now = time.monotonic()
+                if now - told > REPORT_SECONDS:
+                    told = now
+                    tell.send(("done", done))
+                    faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
+                if found == MAX_FOUND or (deadline is not None and now > deadline):
+                    break
+                try:
+                    run(number, seed)
+                except Exception as error:
+                    found += 1
+                    tell.send(("found", number, f"{type(error).__name__}: {error}"[:2000]))
+                done = number + 1
+    except Exception as error:  # before the first input or after the last: a judge that does not start, or is ill
+        tell.send(("found", done, f"{type(error).__name__}: {error}"[:2000]))
+    tell.send(("done", done))
     tell.send(("end",))
 
 
@@ -198,6 +196,7 @@ def main() -> int:
     chosen = options()
     if chosen.guided:
         return guided(chosen.target, chosen.inputs, chosen.seconds)
+    importlib.import_module("fuzz_judge")  # now, so that all children fuzz the same code
     seed = chosen.seed or os.urandom(4).hex()
     shares = {chosen.target: 1.0} if chosen.target else SHARES
     columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
