@@ -129,3 +129,22 @@ def test_kernels_are_chosen_far_apart_with_both_ends():
 def test_rank_correlation_of_reversed_orders_is_minus_one():
     assert math.isclose(spearman([1.0, 2.0, 3.0], [9.0, 5.0, 1.0]), -1.0)
     assert math.isclose(spearman([1.0, 2.0, 3.0], [0.1, 0.2, 7.0]), 1.0)
+
+
+def test_while_loops_run_at_the_speed_they_have_outside(verdict):
+    """CPython 3.11 leaves them unspecialised for the first eight calls of their code object."""
+    code = """
+def matmul(A, B):
+    C, i = [[0.0] * len(B[0]) for _ in A], 0
+    while i < len(A):
+        j = 0
+        while j < len(B[0]):
+            k = 0
+            while k < len(B):
+                C[i][j] += A[i][k] * B[k][j]
+                k += 1
+            j += 1
+        i += 1
+    return C
+"""
+    assert verdict(code, looks=(20,)).timing.speedup > 0.6
