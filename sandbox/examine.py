@@ -27,6 +27,7 @@ _SPARE = 1.5  # attempts per wanted pair, since pairs with an unusual baseline a
 _CONTEXT_ERRORS = ("NameError:", "ImportError:", "UnboundLocalError:")
 _IDLE_FACTOR, _IDLE_NS = 2.0, 2_000_000
 _IDLE_LIMIT_NS = 1_000_000_000
+_WARM_CALLS = 8
 _SLOW_PAIRS = 2  # turns beyond ten times the baseline that end the timing; one may be the host's doing
 
 
@@ -89,7 +90,7 @@ class Examiner:
         """Truth on every shape of the schedule, then time up to the last look. Raises InfraError."""
         attempts = math.ceil(looks[-1] * _SPARE) if looks else 0
         timed = [schedule.timed_shape(pair) for pair in range(attempts)]
-        warm_up = timed[:1]
+        warm_up = self._warm_up(schedule, timed)
         outcome = Outcome()
         with self.worker(spares, [*schedule.truth, *warm_up, *timed]) as candidate:
             loaded = candidate.load(code, self.task.entry)
@@ -100,8 +101,16 @@ class Examiner:
                     return outcome
             if timed:
                 with self.worker(spares, [*warm_up, *timed]) as baseline:
-                    self._time(outcome, candidate, baseline, schedule, timed, looks)
+                    self._time(outcome, candidate, baseline, schedule, (warm_up, timed), looks)
         return outcome
+
+    def _warm_up(self, schedule: Schedule, timed: Sequence[Shape]) -> list[Shape]:
+        """Untimed calls before the first timed one, on either side: CPython specialises a function without ``for``
+        loops at its eighth call. The last is as large as a timed one, the others as small as the task allows."""
+        if not timed:
+            return []
+        smallest = min(schedule.truth, key=self.task.work, default=timed[0])
+        return [*[smallest] * (_WARM_CALLS - 1), timed[0]]
 
     def _turn(
         self, outcome: Outcome, worker: Worker, trial: Trial, wipe: Callable[[], None] | None = None
@@ -146,15 +155,18 @@ class Examiner:
         candidate: Worker,
         baseline: Worker,
         schedule: Schedule,
-        shapes: Sequence[Shape],
+        shapes: tuple[Sequence[Shape], Sequence[Shape]],
         looks: Sequence[int],
     ) -> None:
-        """Alternate candidate and baseline on identical inputs, as long as the looks ask for more."""
+        """Alternate candidate and baseline on identical inputs, as long as the looks ask for more. ``shapes`` are
+        those of the baseline's warm-up and the timed ones."""
+        warm_up, timed = shapes
         if baseline.load(self.baseline, self.task.entry).status != READY:
             raise InfraError("the baseline did not load")
-        self._baseline_turn(baseline, schedule.trial(shapes[0]))
+        for shape in warm_up:
+            self._baseline_turn(baseline, schedule.trial(shape))
         progress, slow = Looks(looks, self.task.dead_band), 0
-        for number, shape in enumerate(shapes):
+        for number, shape in enumerate(timed):
             trial = schedule.trial(shape)
             first = self._baseline_turn(baseline, trial) if schedule.baseline_first(number) else None
             bill = self._turn(outcome, candidate, trial, self._wipe)

@@ -17,7 +17,9 @@ from .server import receive, send
 
 def serve(channel: socket.socket) -> None:
     """Judge until the client closes its end. A judge that cannot work says why and ends."""
-    setup = ForkingPickler.loads(receive(channel))
+    if not (message := receive(channel)):
+        return  # the client ended before it said what it wants
+    setup = ForkingPickler.loads(message)
     if setup["core"] is not None:
         os.sched_setaffinity(0, {setup["core"]})
     try:

@@ -184,7 +184,7 @@ def test_a_slow_kernel_is_cut_off_at_ten_times_the_baseline(verdict):
     slow = "def matmul(A, B):\n    for _ in range(20):\n        C = [[0.0] * len(B[0]) for _ in A]\n        for i in range(len(A)):\n            for j in range(len(B[0])):\n                for k in range(len(B)):\n                    C[i][j] += A[i][k] * B[k][j]\n    return C"
     judged = verdict(slow, looks=(40,))
     assert judged.status is Status.TIMEOUT
-    assert judged.trials < 12
+    assert judged.trials < 20
 
 
 def test_a_coding_cookie_does_not_make_another_program(verdict):
