@@ -1,4 +1,4 @@
-"""What evicting caches does to a memory-bound NumPy kernel: the same kernel, warm, with the core's caches wiped, and cold.
+"""What evicting caches does to a memory-bound NumPy kernel: warm, with the core's caches wiped, and cold.
 
     python benchmarks/caches.py [--pairs 40]      # half a minute
 
