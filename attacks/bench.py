@@ -104,9 +104,11 @@ class Bench:
         return found
 
     def _single(self, entry: Attack | Honest) -> Score:
-        """One entry beside the sibling; a moved sibling must repeat, since the host's noise moves it too."""
+        """One entry beside the sibling; a moved sibling must repeat, since the host's noise moves it too: also when
+        the sibling was measured alone, so that is done again first."""
         (mine,), disturbed = self._volley([entry])
         if disturbed is not None and not disturbed.startswith(_TRIPPED):
+            self._alone = self._grade([self._sibling])[0]
             (mine,), disturbed = self._volley([entry])
         return replace(mine, disturbed=disturbed)
 
