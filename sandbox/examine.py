@@ -28,6 +28,7 @@ _CONTEXT_ERRORS = ("NameError:", "ImportError:", "UnboundLocalError:")
 _IDLE_FACTOR, _IDLE_NS = 2.0, 2_000_000
 _IDLE_LIMIT_NS = 1_000_000_000
 _WARM_CALLS = 8
+_PAIRS_OF_A_WORKER = 10  # which pages a process was given makes it up to 1 % slower than its twin for its whole life
 _SLOW_PAIRS = 2  # turns beyond ten times the baseline that end the timing; one may be the host's doing
 
 
@@ -43,6 +44,7 @@ class Outcome:
     bills: list[Bill] = field(default_factory=list)
     baseline_ns: int = 0
     idle_ns: int = 0
+    slow: int = 0
     suspect: bool = False
 
     def decide(self, status: Status, layer: Layer, check: str, evidence: str) -> Outcome:
@@ -90,19 +92,29 @@ class Examiner:
         """Truth on every shape of the schedule, then time up to the last look. Raises InfraError."""
         attempts = math.ceil(looks[-1] * _SPARE) if looks else 0
         timed = [schedule.timed_shape(pair) for pair in range(attempts)]
-        warm_up = self._warm_up(schedule, timed)
-        outcome = Outcome()
-        with self.worker(spares, [*schedule.truth, *warm_up, *timed]) as candidate:
-            loaded = candidate.load(code, self.task.entry)
-            if loaded.status != READY:
-                return self._failed(outcome, candidate, loaded)
-            for shape in [*schedule.truth, *warm_up]:
-                if self._turn(outcome, candidate, schedule.trial(shape)) is None:
+        warm_up, outcome, progress = self._warm_up(schedule, timed), Outcome(), Looks(looks, self.task.dead_band)
+        plan = [*schedule.truth, *warm_up]
+        for start in range(0, max(1, attempts), _PAIRS_OF_A_WORKER):
+            numbers = range(start, min(start + _PAIRS_OF_A_WORKER, attempts))
+            with self.worker(spares, [*plan, *(timed[number] for number in numbers)]) as candidate:
+                if not self._enter(outcome, candidate, code, schedule, plan):
                     return outcome
-            if timed:
-                with self.worker(spares, [*warm_up, *timed]) as baseline:
-                    self._time(outcome, candidate, baseline, schedule, (warm_up, timed), looks)
+                if not numbers or self._time(outcome, spares, candidate, schedule, warm_up, numbers, progress):
+                    break
+            plan = warm_up
+        if progress.pairs and outcome.status is Status.CORRECT:
+            self._conclude(outcome, progress)
         return outcome
+
+    def _enter(
+        self, outcome: Outcome, candidate: Worker, code: bytes, schedule: Schedule, plan: Sequence[Shape]
+    ) -> bool:
+        """Load the candidate and have it answer the ``plan``; False (and the outcome decided) unless all was right."""
+        loaded = candidate.load(code, self.task.entry)
+        if loaded.status != READY:
+            self._failed(outcome, candidate, loaded)
+            return False
+        return all(self._turn(outcome, candidate, schedule.trial(shape)) is not None for shape in plan)
 
     def _warm_up(self, schedule: Schedule, timed: Sequence[Shape]) -> list[Shape]:
         """Untimed calls before the first timed one, on either side: CPython specialises a function without ``for``
@@ -152,34 +164,45 @@ class Examiner:
     def _time(
         self,
         outcome: Outcome,
+        spares: Spares,
         candidate: Worker,
-        baseline: Worker,
         schedule: Schedule,
-        shapes: tuple[Sequence[Shape], Sequence[Shape]],
-        looks: Sequence[int],
-    ) -> None:
-        """Alternate candidate and baseline on identical inputs, as long as the looks ask for more. ``shapes`` are
-        those of the baseline's warm-up and the timed ones."""
-        warm_up, timed = shapes
-        if baseline.load(self.baseline, self.task.entry).status != READY:
-            raise InfraError("the baseline did not load")
-        for shape in warm_up:
-            self._baseline_turn(baseline, schedule.trial(shape))
-        progress, slow = Looks(looks, self.task.dead_band), 0
-        for number, shape in enumerate(timed):
-            trial = schedule.trial(shape)
-            first = self._baseline_turn(baseline, trial) if schedule.baseline_first(number) else None
-            bill = self._turn(outcome, candidate, trial, self._wipe)
-            if bill is None:
-                return
-            reference = first or self._baseline_turn(baseline, trial)
-            outcome.bills.append(bill)
-            slow += bill.billed > _TIMEOUT_FACTOR * reference.billed
-            if slow >= _SLOW_PAIRS:
-                outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{_TIMEOUT_FACTOR} times slower than the baseline")
-                return
-            if progress.add(Pair(reference.billed, bill.billed, self.task.work(shape))):
-                break
+        warm_up: Sequence[Shape],
+        numbers: range,
+        progress: Looks,
+    ) -> bool:
+        """Alternate candidate and a baseline of its own on identical inputs, for the pairs ``numbers``. True when
+        no more are wanted: enough for the looks, or the outcome decided."""
+        shapes = {number: schedule.timed_shape(number) for number in numbers}
+        with self.worker(spares, [*warm_up, *shapes.values()]) as baseline:
+            if baseline.load(self.baseline, self.task.entry).status != READY:
+                raise InfraError("the baseline did not load")
+            for shape in warm_up:
+                self._baseline_turn(baseline, schedule.trial(shape))
+            for number, shape in shapes.items():
+                pair = self._pair(outcome, candidate, baseline, schedule.trial(shape), schedule.baseline_first(number))
+                if pair is None or progress.add(pair):
+                    return True
+        return False
+
+    def _pair(
+        self, outcome: Outcome, candidate: Worker, baseline: Worker, trial: Trial, baseline_first: bool
+    ) -> Pair | None:
+        """Both sides' time for ``trial``; None if that decided the outcome."""
+        first = self._baseline_turn(baseline, trial) if baseline_first else None
+        bill = self._turn(outcome, candidate, trial, self._wipe)
+        if bill is None:
+            return None
+        reference = first or self._baseline_turn(baseline, trial)
+        outcome.bills.append(bill)
+        outcome.slow += bill.billed > _TIMEOUT_FACTOR * reference.billed
+        if outcome.slow >= _SLOW_PAIRS:
+            outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{_TIMEOUT_FACTOR} times slower than the baseline")
+            return None
+        return Pair(reference.billed, bill.billed, self.task.work(trial.shape))
+
+    def _conclude(self, outcome: Outcome, progress: Looks) -> None:
+        """The speedup of all pairs, and whether the two clocks agree."""
         outcome.speedup = progress.estimate()
         outcome.baseline_ns = int(np.median([pair.baseline for pair in progress.pairs]))
         self._idle_check(outcome)
