@@ -86,13 +86,21 @@ def verdicts(count: int) -> dict[str, object]:
     return {"verdicts": count, "wrong": dict(wrong), "first": first, "last": last, "most": most}
 
 
+def runs(process: psutil.Process, program: str) -> bool:
+    """Whether that is its program; one that has ended runs none."""
+    try:
+        return program in process.cmdline()
+    except psutil.Error:
+        return False
+
+
 def parts(judge: psutil.Process) -> dict[str, list[psutil.Process]]:
     """The processes below a judge by what they are; those that end meanwhile are left out."""
     found = collections.defaultdict(list)
     with contextlib.suppress(psutil.Error):
         for child in judge.children():
             with contextlib.suppress(psutil.Error):
-                policy = "assay.sandbox.policy_program" in child.cmdline()
+                policy = runs(child, "assay.sandbox.policy_program")
                 found["policy" if policy else "zygote"].append(child)
                 for grandchild in child.children():
                     found["policy child" if policy else "serving zygote"].append(grandchild)
@@ -178,8 +186,7 @@ def kills_of_judges(count: int, seed: int) -> dict[str, object]:
     me = psutil.Process()
 
     def judge_process():
-        found = [child for child in me.children() if "assay.sandbox.judge_program" in child.cmdline()]
-        return found[0] if found else None
+        return next((child for child in me.children() if runs(child, "assay.sandbox.judge_program")), None)
 
     before = me.num_fds()
     with JudgePool(find_task("matmul"), workers=1) as pool:

@@ -59,6 +59,7 @@ def _serve(jail: Jail | None, channel: int, language: str, unsafe: bool) -> None
     complaints = _check(os.read(channel, SOURCE_LIMIT + 16).decode(), language)[:_COMPLAINTS_LIMIT]
     rows = [{**asdict(c), "reason": ascii(c.reason)[1:-1][:_REASON_LIMIT]} for c in complaints]
     os.write(channel, json.dumps(rows).encode())  # 20 rows of 300 ASCII characters: within the limit
+    os.read(channel, 1)  # to end takes time on the core where somebody waits for this answer
 
 
 def _refused() -> bytes:
@@ -111,6 +112,11 @@ class Child:
         end = os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         return end is not None and end.si_code == os.CLD_KILLED and end.si_status == signal.SIGKILL
 
+    def halt(self) -> None:
+        """Keep it from its core, whatever it does, until it is closed: that can wait until nobody waits."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGSTOP)
+
     def close(self) -> None:
         """Kill and reap."""
         self._channel.close()
@@ -131,26 +137,34 @@ def main(control: socket.socket, language: str, unsafe: bool) -> None:
     gc.collect()
     gc.freeze()
     spare: Child | None = None
+    done: list[Child] = []
     while message := control.recv(SOURCE_LIMIT + 16):
         try:
-            spare = spare or Child(jail, control, language, unsafe)
+            if spare is None:
+                _bury(done)
+                spare = Child(jail, control, language, unsafe)
             if message == PREPARE:
                 continue
             answer = spare.check(message[1:])
             if answer in (b"", UNLOCKED) and spare.killed():  # by somebody, or for want of memory: once more
-                spare.close()
+                _bury([spare])
                 spare = None
                 spare = Child(jail, control, language, unsafe)
                 answer = spare.check(message[1:])
         except OSError:  # no process or descriptor is left for a child
             answer = UNLOCKED
+        if spare is not None and message != PREPARE:
+            spare.halt()
+            done.append(spare)
+            spare = None
         if message != PREPARE:
             control.send(answer or _refused())
-        if spare is not None:  # nobody waits for its burial
-            spare.close()
-            spare = None
-    if spare is not None:
-        spare.close()
+    _bury([*done, spare] if spare else done)
+
+
+def _bury(children: list[Child]) -> None:
+    while children:
+        children.pop().close()
 
 
 if __name__ == "__main__":

@@ -9,12 +9,30 @@ from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import Judge
 
 
+def _command(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it has ended, whether or not somebody has waited for it
+        return []
+
+
+@pytest.fixture
+def judges():
+    """``judges(process)``: the living judge processes among its children, this process's by default."""
+
+    def found(process=None, recursive=False):
+        children = (process or psutil.Process()).children(recursive)
+        return [child for child in children if "assay.sandbox.judge_program" in _command(child)]
+
+    return found
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_process_is_left_behind():
     yield
-    left = [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
-    ours = [p for p in left if any("assay" in word or "worker" in word for word in p.cmdline())]
-    assert not ours, f"processes left behind: {[p.cmdline() for p in ours]}"
+    commands = map(_command, psutil.Process().children(recursive=True))
+    ours = [words for words in commands if any("assay" in word or "worker" in word for word in words)]
+    assert not ours, f"processes left behind: {ours}"
 
 
 @pytest.fixture(scope="session")

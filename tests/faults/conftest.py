@@ -73,15 +73,18 @@ def tree():
 
 @pytest.fixture
 def parts(endurance):
-    """``parts(judge)``: the processes below a remote judge by what they are, once all are there: it forks some of
-    them only after its answer."""
+    """``parts(judge)``: the processes below a remote judge by what they are, once it is at rest: after its answer it
+    buries some of them and forks others."""
 
     def run(judge):
-        deadline = time.monotonic() + 10
+        deadline, before = time.monotonic() + 10, None
         while time.monotonic() < deadline:
             found = endurance.parts(psutil.Process(judge._process.pid))
-            if all(found[kind] for kind in ("worker", "zygote", "serving zygote", "policy", "policy child")):
+            whole = all(found[kind] for kind in ("worker", "zygote", "serving zygote", "policy", "policy child"))
+            if whole and found == before:
                 return found
+            before = found
+            time.sleep(0.05)
         raise AssertionError(f"the judge never had all its processes: {found}")
 
     return run

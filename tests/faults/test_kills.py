@@ -73,26 +73,25 @@ def test_a_killed_policy_program_takes_its_children_with_it(remote, ask, parts):
     assert not wait_gone(children)
 
 
-def test_a_judge_killed_with_a_verdict_in_flight_is_replaced_and_asked_again(endurance, tree):
+def test_a_judge_killed_with_a_verdict_in_flight_is_replaced_and_asked_again(endurance, tree, judges):
     with JudgePool(MATMUL, workers=1) as pool:
         pool.ready()
         answer = pool.submit([SLOW], os.urandom(16), ())[0]
         time.sleep(0.1)
-        (judge,) = (p for p in psutil.Process().children() if "assay.sandbox.judge_program" in p.cmdline())
+        (judge,) = judges()
         below = judge.children(recursive=True)
         judge.kill()
         assert answer.result(60).status is Status.TIMEOUT
         assert not wait_gone(below)
 
 
-def test_a_judge_killed_again_and_again_is_a_fault_of_ours_and_not_a_hang(endurance):
+def test_a_judge_killed_again_and_again_is_a_fault_of_ours_and_not_a_hang(endurance, judges):
     with JudgePool(MATMUL, workers=1) as pool:
         pool.ready()
         answer = pool.submit([SLOW], os.urandom(16), ())[0]
         while not answer.done():
-            for process in psutil.Process().children():
-                if process.status() != psutil.STATUS_ZOMBIE and "assay.sandbox.judge_program" in process.cmdline():
-                    process.kill()
+            for judge in judges():
+                judge.kill()
             time.sleep(0.02)
         verdict = answer.result()
         assert verdict.status is Status.INFRA

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import psutil
@@ -59,18 +60,21 @@ def test_no_descriptor_left_is_a_fault_of_ours_and_says_so(remote, ask, never_bl
 
 
 def test_descriptors_are_not_used_up_by_failing(remote, ask, never_blamed):
-    ask(remote)
+    def most():
+        """Once the judge has buried the last worker, it forks one ahead."""
+        try:
+            return max(process.num_fds() for _ in range(20) if not time.sleep(0.02))
+        except psutil.AccessDenied:
+            pytest.skip("a judge does not let its own user count its descriptors")
+
     process = psutil.Process(remote._process.pid)
-    try:
-        before = process.num_fds()
-    except psutil.AccessDenied:
-        pytest.skip("a judge does not let its own user count its descriptors")
+    ask(remote)
+    before = most()
     for spare in range(6):
         with Limit(process.pid, resource.RLIMIT_NOFILE, before + spare):
             never_blamed(remote, 2)
     ask(remote)
-    ask(remote)
-    assert process.num_fds() <= before + 1
+    assert most() <= before + 1
 
 
 def test_no_room_for_shared_buffers_is_a_fault_of_ours_and_says_so(remote, ask, never_blamed):
@@ -79,10 +83,10 @@ def test_no_room_for_shared_buffers_is_a_fault_of_ours_and_says_so(remote, ask, 
     assert ask(remote).status is Status.CORRECT
 
 
-def test_a_judge_without_memory_blames_nobody(endurance):
+def test_a_judge_without_memory_blames_nobody(endurance, judges):
     with JudgePool(MATMUL, workers=1) as pool:
         pool.ready()
-        (judge,) = (p for p in psutil.Process().children() if "assay.sandbox.judge_program" in p.cmdline())
+        (judge,) = judges()
         with Limit(judge.pid, resource.RLIMIT_AS, judge.memory_info().vms + 2**20):
             for _ in range(3):
                 verdict = pool.submit([endurance.FAST], os.urandom(16), ())[0].result(60)

@@ -166,11 +166,11 @@ def test_what_is_asked_of_a_closed_pool_is_one_sentence():
             ask()
 
 
-def test_a_pool_that_nobody_holds_ends_its_threads_and_judges():
-    before, threads = set(judges_of(psutil.Process())), set(threading.enumerate())
+def test_a_pool_that_nobody_holds_ends_its_threads_and_judges(judges):
+    before, threads = set(judges()), set(threading.enumerate())
     pool = JudgePool(find_task("matmul"), workers=1)
     pool.ready()
-    (judge,) = set(judges_of(psutil.Process())) - before
+    (judge,) = set(judges()) - before
     del pool
     gc.collect()
     while (judge.is_running() and judge.status() != psutil.STATUS_ZOMBIE) or set(threading.enumerate()) - threads:
@@ -261,15 +261,11 @@ async def test_grade_works_inside_a_running_loop_as_in_a_notebook(scorer):
     assert scorer.grade(texts([good(0)]))[0].reward == 1.25
 
 
-def judges_of(process):
-    return [p for p in process.children() if "assay.sandbox.judge_program" in p.cmdline()]
-
-
-def test_a_judge_killed_in_mid_batch_loses_nothing():
-    before = set(judges_of(psutil.Process()))
+def test_a_judge_killed_in_mid_batch_loses_nothing(judges):
+    before = set(judges())
     with Scorer(looks=(), workers=1) as scorer:
         scorer.ready()
-        (judge,) = set(judges_of(psutil.Process())) - before
+        (judge,) = set(judges()) - before
 
         def kill(count):
             if judge.is_running():
@@ -279,8 +275,8 @@ def test_a_judge_killed_in_mid_batch_loses_nothing():
     assert [g.reward for g in graded] == [1.25] * 6
 
 
-async def test_closing_ends_who_waits_and_leaves_no_judge():
-    before = set(judges_of(psutil.Process()))
+async def test_closing_ends_who_waits_and_leaves_no_judge(judges):
+    before = set(judges())
     scorer = Scorer(looks=(), workers=1)
     waiting = asyncio.create_task(scorer.agrade(texts(good(n) for n in range(20))))
     await asyncio.sleep(0.2)
@@ -290,7 +286,7 @@ async def test_closing_ends_who_waits_and_leaves_no_judge():
     with pytest.raises(UsageError, match="closed"):
         await scorer.agrade(texts([good(0)]))
     scorer.close()
-    assert set(judges_of(psutil.Process())) == before
+    assert set(judges()) == before
 
 
 INTERRUPTED = """

@@ -83,11 +83,15 @@ def slow(nodes):
         yield scorer
 
 
-def judges(node):
-    """The judge processes of one node."""
-    (raylet,) = node.all_processes["raylet"]
-    below = psutil.Process(raylet.process.pid).children(recursive=True)
-    return [process for process in below if "assay.sandbox.judge_program" in process.cmdline()]
+@pytest.fixture
+def judges_on(judges):
+    """``judges_on(node)``: the judge processes of one node."""
+
+    def found(node):
+        (raylet,) = node.all_processes["raylet"]
+        return judges(psutil.Process(raylet.process.pid), recursive=True)
+
+    return found
 
 
 def ended(processes):
@@ -111,10 +115,10 @@ def test_the_cluster_gives_the_verdicts_of_this_machine(scorer):
     assert {g.verdict.level for g in graded[:2]} == {graded[0].verdict.level} != {""}
 
 
-def test_nodes_of_one_machine_judge_on_different_cores(scorer, nodes):
+def test_nodes_of_one_machine_judge_on_different_cores(scorer, nodes, judges_on):
     assert list(scorer.ready()["judges"].values()) == [1, 1]
     assert scorer.ready()["left_out"] == {}
-    cores = [tuple(judge.cpu_affinity()) for node in nodes for judge in judges(node)]
+    cores = [tuple(judge.cpu_affinity()) for node in nodes for judge in judges_on(node)]
     assert all(len(core) == 1 for core in cores)
     assert len(set(cores)) == min(2, len(timing_cores()))
 
@@ -137,8 +141,8 @@ async def test_batches_under_way_share_the_cluster_and_a_cancelled_one_leaves_it
     assert statuses(await scorer.agrade(batch(4)[0])) == batch(4)[1]
 
 
-async def test_a_node_killed_in_mid_batch_loses_nothing_and_leaves_no_judge(slow, cluster, nodes, caplog):
-    processes, seen = family(judges(nodes[0])), []
+async def test_a_node_killed_in_mid_batch_loses_nothing_and_leaves_no_judge(slow, cluster, nodes, caplog, judges_on):
+    processes, seen = family(judges_on(nodes[0])), []
     completions, expected = batch(40)
     grading = asyncio.create_task(slow.agrade(completions, None, seen.append))
     while len(seen) < 4:
@@ -151,8 +155,8 @@ async def test_a_node_killed_in_mid_batch_loses_nothing_and_leaves_no_judge(slow
     assert sum(seen) == len(expected)
 
 
-async def test_an_actor_killed_in_mid_batch_is_replaced_and_its_judge_ends(slow, nodes, caplog):
-    (judge,), seen = judges(nodes[0]), []
+async def test_an_actor_killed_in_mid_batch_is_replaced_and_its_judge_ends(slow, nodes, caplog, judges_on):
+    (judge,), seen = judges_on(nodes[0]), []
     processes = family([judge])
     completions, expected = batch(40)
     grading = asyncio.create_task(slow.agrade(completions, None, seen.append))
@@ -163,7 +167,7 @@ async def test_an_actor_killed_in_mid_batch_is_replaced_and_its_judge_ends(slow,
     assert "lost a judge" in caplog.text
     assert ended(processes)
     await asyncio.to_thread(slow.ready)
-    assert len(judges(nodes[0])) == 1
+    assert len(judges_on(nodes[0])) == 1
 
 
 async def test_with_the_last_node_gone_candidates_are_a_fault_of_ours_until_one_joins(slow, cluster, nodes):
@@ -182,10 +186,10 @@ async def test_with_the_last_node_gone_candidates_are_a_fault_of_ours_until_one_
     assert statuses(await slow.agrade(batch(4)[0])) == batch(4)[1]
 
 
-def test_closing_leaves_no_judge_on_any_node(nodes):
+def test_closing_leaves_no_judge_on_any_node(nodes, judges_on):
     scorer = Scorer(backend="ray", looks=())
     scorer.ready()
-    processes = family(judge for node in nodes for judge in judges(node))
+    processes = family(judge for node in nodes for judge in judges_on(node))
     assert len(processes) > 2
     scorer.close()
     scorer.close()
