@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .weaknesses import WEAKNESSES
+
 SIZE_LIMIT = 1 << 20
 
 FAMILIES = {
@@ -33,6 +35,9 @@ GAINS = ("fake-speed", "fake-correctness", "escape", "theft", "forgery", "denial
 SEEN = ("wild", "published", "derived")
 LANGUAGES = ("python", "numpy", "c", "triton", "cuda")
 LAYERS = ("policy", "context", "jail", "judge")
+FORMS = ("single", "group", "sequence")
+NEXT = "# --- next completion ---"
+"""The line between the completions of a group or a sequence."""
 
 _OPEN = re.compile(r"^# /// (attack|honest)[ \t]*$")
 _OPEN_BYTES = re.compile(rb"(?:\A\xef\xbb\xbf|^)# /// (?:attack|honest)[ \t]*\r?$", re.MULTILINE)
@@ -50,7 +55,11 @@ class BadFile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """A catalogue entry that must be stopped. ``payload`` is the code as a model would emit it."""
+    """A catalogue entry that must be stopped. ``payload`` is the code as a model would emit it.
+
+    ``control`` names the weakness that it exploits (:mod:`assay.attacks.weaknesses`). A ``form`` other than
+    "single" holds several completions: a "group" is scored together, a "sequence" one after another.
+    """
 
     id: str
     title: str
@@ -64,6 +73,15 @@ class Attack:
     path: Path
     twin: str | None = None
     stopped_by: tuple[str, ...] = ()
+    control: str | None = None
+    form: str = "single"
+
+    @property
+    def completions(self) -> tuple[str, ...]:
+        """The code of each completion, in order; one for the form "single"."""
+        if self.form == "single":
+            return (self.payload,)
+        return tuple(part.strip("\n") + "\n" for part in re.split(rf"(?m)^{re.escape(NEXT)}$", self.payload))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,8 @@ _FIELDS: dict[str, dict[str, _Field]] = {
         "seen": (str, True, SEEN),
         "twin": (str, False, None),
         "stopped_by": (list, False, LAYERS),
+        "control": (str, False, tuple(WEAKNESSES)),
+        "form": (str, False, FORMS),
     },
     "honest": {
         **_COMMON,
