@@ -47,7 +47,7 @@ def _printable(raw: bytes) -> str:
 def describe(trial: Trial, offset: int) -> bytes:
     """The trial descriptor that a worker reads: shapes and random heap shifts, never a value."""
     inputs = [array.shape for array in trial.inputs]
-    return pack_trial(inputs, trial.output_shape, trial.shape, offset, os.urandom(_SHIFTS))
+    return pack_trial(inputs, trial.output_shape, trial.parameters, offset, os.urandom(_SHIFTS))
 
 
 class Worker:

@@ -29,11 +29,11 @@ class Task:
 
     ``entry`` is the function a candidate must define. ``inputs(rng, shape)`` makes float64 arrays of
     ``input_shapes(shape)``, which reach the candidate as nested lists, in language "numpy" as arrays, in "c" as
-    pointers after the numbers of the shape; ``reference(*inputs)`` is the right float64 output and
-    ``tolerance(*inputs)`` the largest absolute error of honest float64 work, a scalar or an array of the output's
-    shape. ``truth_shapes(rng)`` are checked only, ``timed_shape(rng)`` is timed: its baseline should take 2 ms or
-    more. ``work(shape)`` is proportional to the baseline's time; ``cache`` is what the judge evicts before each
-    timed call.
+    pointers after the numbers ``parameters(shape)``, by default the whole shape; ``reference(*inputs)`` is the right
+    float64 output and ``tolerance(*inputs)`` the largest absolute error of honest float64 work, a scalar or an array
+    of the output's shape. ``truth_shapes(rng)`` are checked only, ``timed_shape(rng)`` is timed: its baseline should
+    take 2 ms or more. ``work(shape)`` is proportional to the baseline's time; ``cache`` is what the judge evicts
+    before each timed call.
     ``baseline`` and ``null`` are sources: the kernel that candidates are compared with, and one that returns a
     right-shaped constant, which shows the cost of the window itself. ``honest`` is a faster right kernel (the
     baseline stands in where it is empty), ``wrong`` a plausible wrong one: :meth:`validate` proves the task with
@@ -58,6 +58,7 @@ class Task:
     cache: CacheState = "core"
     honest: str = ""
     wrong: str = ""
+    parameters: Callable[[Shape], Shape] = tuple
 
     def validate(self) -> Proof:
         """Prove the task on this host; see :func:`assay.sandbox.validate.validate`, which this calls."""
@@ -73,6 +74,7 @@ class Trial:
     shape: Shape
     inputs: tuple[Array, ...]
     output_shape: Shape
+    parameters: Shape
 
 
 def cells(shape: Shape) -> int:
@@ -112,4 +114,4 @@ class Schedule:
         self._count += 1
         key = int.from_bytes(keyed(self._secret, "data", self._candidate, self._count), "little")
         inputs = self._task.inputs(np.random.Generator(np.random.Philox(key=key)), shape)
-        return Trial(shape, inputs, self._task.output_shape(shape))
+        return Trial(shape, inputs, self._task.output_shape(shape), self._task.parameters(shape))

@@ -9,7 +9,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,8 +20,7 @@ from ...sandbox.isolation import check_level
 from ..checks import BUILTIN
 from ..errors import CheckError
 from ..registry import Check, find_check
-from ..tasks import _BUILTIN as BUILTIN_TASKS
-from ..tasks import find_task
+from ..tasks import find_task, task_names
 from .app import create_app
 from .bench import Bench
 from .gate import find_token
@@ -61,7 +59,7 @@ def known_tasks(say: Callable[[str], object]) -> dict[str, Task]:
     One that cannot be loaded is told and left out.
     """
     found: dict[str, Task] = {}
-    for name in sorted({*BUILTIN_TASKS, *(entry.name for entry in entry_points(group="assay.tasks"))}):
+    for name in task_names():
         try:
             found[name] = find_task(name)
         except Exception as error:  # importing somebody's package

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .conv2d import CONV2D
 from .matmul import MATMUL
 from .prefix_sum import PREFIX_SUM
 from .softmax import SOFTMAX
+from .sorting import RANDOM, SORTING
+from .transpose_matmul import TRANSPOSE_MATMUL
 
 _ASK = "Make it as fast as you can with NumPy alone, on one thread. Answer with one fenced code block."
 _BAND = 0.07  # NumPy's own jitter between workers is twice that of pure Python
@@ -26,17 +29,55 @@ def matmul(A, B):
     return C
 """
 
-_MATMUL_NULL = """\
+_TRANSPOSE_BASELINE = """\
 import numpy as np
 
-READY = {}
+
+def transpose_matmul(A, B):
+    C = np.zeros((A.shape[1], B.shape[1]))
+    for a, b in zip(A, B):
+        C += np.outer(a, b)
+    return C
+"""
+
+_CONV_BASELINE = """\
+import numpy as np
 
 
-def matmul(A, B):
-    shape = A.shape[0], B.shape[1]
-    if shape not in READY:
-        READY[shape] = np.full(shape, 0.5)
-    return READY[shape]
+def conv2d(image, kernel):
+    r, s = kernel.shape
+    result = np.empty((image.shape[0] - r + 1, image.shape[1] - s + 1))
+    for i in range(result.shape[0]):
+        for j in range(result.shape[1]):
+            result[i, j] = np.sum(image[i : i + r, j : j + s] * kernel)
+    return result
+"""
+
+_CONV_HONEST = """\
+import numpy as np
+
+
+def conv2d(image, kernel):
+    r, s = kernel.shape
+    rows, columns = image.shape[0] - r + 1, image.shape[1] - s + 1
+    result = np.zeros((rows, columns))
+    for u in range(r):
+        for v in range(s):
+            result += kernel[u, v] * image[u : u + rows, v : v + columns]
+    return result
+"""
+
+# Each value goes to the place that as many values have before it.
+_SORT_BASELINE = """\
+import numpy as np
+
+
+def sort(values):
+    result = np.empty(len(values))
+    for i, value in enumerate(values):
+        place = np.count_nonzero(values < value) + np.count_nonzero(values[:i] == value)
+        result[place] = value
+    return result
 """
 
 _SOFTMAX_BASELINE = """\
@@ -65,6 +106,19 @@ def prefix_sum(values):
     return result
 """
 
+_SIDES_NULL = """\
+import numpy as np
+
+READY = {{}}
+
+
+def {entry}({arguments}):
+    shape = {sides}
+    if shape not in READY:
+        READY[shape] = np.full(shape, 0.5)
+    return READY[shape]
+"""
+
 _VECTOR_NULL = """\
 import numpy as np
 
@@ -83,7 +137,7 @@ MATMUL_NUMPY = replace(
     language="numpy",
     prompt=f"Write a Python function matmul(A, B) that multiplies two float64 NumPy arrays. {_ASK}",
     baseline=_MATMUL_BASELINE,
-    null=_MATMUL_NULL,
+    null=_SIDES_NULL.format(entry="matmul", arguments="A, B", sides="A.shape[0], B.shape[1]"),
     honest="def matmul(A, B):\n    return A @ B\n",
     wrong="def matmul(A, B):\n    return (A.astype('float32') @ B.astype('float32')).astype('float64')\n",
     timed_shape=lambda rng: tuple(rng.randint(170, 200) for _ in range(3)),
@@ -130,4 +184,62 @@ PREFIX_SUM_NUMPY = replace(
     work=lambda shape: float(shape[0]),
     dead_band=_BAND,
     cache="memory",
+)
+
+TRANSPOSE_MATMUL_NUMPY = replace(
+    TRANSPOSE_MATMUL,
+    name="transpose_matmul-numpy",
+    language="numpy",
+    prompt=(
+        "Write a Python function transpose_matmul(A, B) that multiplies the transpose of A with B, two float64 NumPy "
+        f"arrays with the same number of rows. {_ASK}"
+    ),
+    baseline=_TRANSPOSE_BASELINE,
+    null=_SIDES_NULL.format(entry="transpose_matmul", arguments="A, B", sides="A.shape[1], B.shape[1]"),
+    honest="def transpose_matmul(A, B):\n    return A.T @ B\n",
+    wrong="def transpose_matmul(A, B):\n    return B.T @ A\n",
+    timed_shape=lambda rng: tuple(rng.randint(170, 200) for _ in range(3)),
+    dead_band=_BAND,
+)
+
+CONV2D_NUMPY = replace(
+    CONV2D,
+    name="conv2d-numpy",
+    language="numpy",
+    prompt=(
+        "Write a Python function conv2d(image, kernel) that returns the 'valid' cross-correlation of two "
+        "two-dimensional float64 NumPy arrays: the kernel is not flipped and never leaves the image. For an image of "
+        "shape (h, w) and a kernel of shape (r, s) (r <= h, s <= w, not always square) return an array of shape "
+        "(h - r + 1, w - s + 1), where cell (i, j) is the sum over u and v of image[i + u, j + v] * kernel[u, v]. "
+        f"{_ASK}"
+    ),
+    baseline=_CONV_BASELINE,
+    null=_SIDES_NULL.format(
+        entry="conv2d",
+        arguments="image, kernel",
+        sides="image.shape[0] - kernel.shape[0] + 1, image.shape[1] - kernel.shape[1] + 1",
+    ),
+    honest=_CONV_HONEST,
+    wrong=_CONV_HONEST.replace("kernel[u, v]", "kernel[r - u - 1, s - v - 1]"),
+    timed_shape=lambda rng: (rng.randint(34, 42), rng.randint(34, 42), rng.randint(4, 6), rng.randint(4, 6)),
+    work=lambda shape: float((shape[0] - shape[2] + 1) * (shape[1] - shape[3] + 1)),
+    dead_band=_BAND,
+)
+
+SORTING_NUMPY = replace(
+    SORTING,
+    name="sorting-numpy",
+    language="numpy",
+    prompt=(
+        "Write a Python function sort(values) that takes a one-dimensional float64 NumPy array (negative values, "
+        "duplicates and zeros of either sign among them, no NaN) and returns an array of the same values in ascending "
+        f"order. {_ASK}"
+    ),
+    baseline=_SORT_BASELINE,
+    null=_VECTOR_NULL % "sort",
+    honest="import numpy as np\n\n\ndef sort(values):\n    return np.sort(values)\n",
+    wrong="import numpy as np\n\n\ndef sort(values):\n    return np.unique(values)\n",
+    timed_shape=lambda rng: (rng.randint(1250, 1500), RANDOM),
+    work=lambda shape: shape[0] * (shape[0] + 4000.0),
+    dead_band=_BAND,
 )

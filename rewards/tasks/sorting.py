@@ -131,4 +131,5 @@ SORTING = Task(
     truth_shapes=truth_shapes,
     timed_shape=timed_shape,
     work=lambda shape: shape[0] * math.log2(shape[0] + 1),
+    parameters=lambda shape: shape[:1],
 )

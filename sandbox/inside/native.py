@@ -21,6 +21,9 @@ def preload():
     for name in _LIBRARIES:
         with contextlib.suppress(OSError):
             ctypes.CDLL(name)
+    c = ctypes.CDLL(None)
+    values = ctypes.create_string_buffer(4096)
+    c.qsort(values, 512, 8, c.strcmp)  # glibc's asks once how much memory there is, which the jail kills for
 
 
 class Library:

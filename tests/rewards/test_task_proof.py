@@ -3,6 +3,7 @@
 import math
 import random
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,17 @@ import pytest
 from assay.rewards import find_task
 from assay.sandbox import TaskError
 
+needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 NAMES = ("conv2d", "matmul", "prefix_sum", "softmax", "sorting", "transpose_matmul")
+VARIANTS = [
+    *NAMES,
+    *(f"{name}-numpy" for name in NAMES),
+    *(pytest.param(f"{name}-c", marks=needs_gcc) for name in NAMES),
+]
 MATMUL = find_task("matmul")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", VARIANTS)
 def test_a_built_in_task_proves_itself(name):
     proof = find_task(name).validate()
     assert proof.task == name

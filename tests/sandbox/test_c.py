@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from assay.rewards import extract
-from assay.rewards.tasks import matmul_c
-from assay.rewards.tasks.matmul_c import MATMUL_C
+from assay.rewards.tasks.c_matrices import MATMUL_C
 from assay.sandbox import Judge, Status
 from assay.sandbox.buffers import SharedBuffer
 from assay.sandbox.isolation import level_of
@@ -62,7 +61,7 @@ def unchecked():
 
         def run(code, looks=()):
             found = judge.judge(code, os.urandom(16), looks)
-            after = judge.judge(matmul_c.HONEST, os.urandom(16), ())
+            after = judge.judge(MATMUL_C.honest, os.urandom(16), ())
             assert after.status is Status.CORRECT, after.findings
             assert found.status is not Status.INFRA, found.findings
             return found
@@ -101,12 +100,12 @@ VECTOR = (
     "        }\n    }\n}\n"
 )
 HONEST = {
-    "baseline": matmul_c.BASELINE,
-    "rows": matmul_c.HONEST,
+    "baseline": MATMUL_C.baseline,
+    "rows": MATMUL_C.honest,
     "transposed": TRANSPOSED,
     "blocked": BLOCKED,
     "vector": VECTOR,
-    "restrict": HEAD + SIGNATURE.replace("double *", "double *restrict ") + " {\n" + matmul_c.HONEST.split("{", 1)[1],
+    "restrict": HEAD + SIGNATURE.replace("double *", "double *restrict ") + " {\n" + MATMUL_C.honest.split("{", 1)[1],
     "prints": kernel('printf("%zu\\n", m);', "#include <stdio.h>"),
     "asserts": kernel("assert(m > 0);", "#include <assert.h>"),
     "static": kernel(
@@ -116,7 +115,7 @@ HONEST = {
     "variables": kernel("size_t read = 1, open = read + 1; (void)open;"),
     "main": kernel(before="int main(void) { return 0; }"),
     "openmp": kernel("#pragma omp parallel for\n    for (int i = 0; i < 2; i++) ;"),
-    "crlf": matmul_c.HONEST.replace("\n", "\r\n"),
+    "crlf": MATMUL_C.honest.replace("\n", "\r\n"),
     "lookalikes": kernel(before='/* system("ls"); __asm__ */ static const char *text = "fork() asm"; // it\'s'),
 }
 
@@ -136,18 +135,18 @@ def test_a_better_kernel_is_faster_than_the_baseline(verdict, name):
 
 
 def test_the_baseline_is_as_fast_as_itself(verdict):
-    timing = verdict(matmul_c.BASELINE, (20,)).timing
+    timing = verdict(MATMUL_C.baseline, (20,)).timing
     assert timing.low < 1.1
     assert timing.high > 0.9
 
 
 def test_a_fenced_block_of_c_is_a_candidate(verdict):
-    completion = f"Sure:\n```c\n{matmul_c.HONEST}```\nIt runs over rows."
+    completion = f"Sure:\n```c\n{MATMUL_C.honest}```\nIt runs over rows."
     assert verdict(extract(completion)).status is Status.CORRECT
 
 
 def test_the_level_is_that_of_other_languages(verdict):
-    found = verdict(matmul_c.HONEST)
+    found = verdict(MATMUL_C.honest)
     assert found.level == level_of(found.isolation)
     assert found.level >= "L2"
 
@@ -158,8 +157,8 @@ def test_the_level_is_that_of_other_languages(verdict):
 @pytest.mark.parametrize(
     "code",
     [
-        matmul_c.WRONG,
-        matmul_c.NULL,
+        MATMUL_C.wrong,
+        MATMUL_C.null,
         kernel(after="    C[m * n - 1] += 1e-6;"),
         kernel(after="    C[0] = 0.0 / 0.0;"),
         HEAD + SIGNATURE + " {}",
@@ -427,10 +426,10 @@ def test_either_namespaces_or_landlock_keep_the_files_of_the_host_away(host, tmp
     program = tmp_path / "program.py"
     hostile = kernel(before=REACH.format('open("/etc/passwd", O_RDONLY) >= 0'), after="    C[0] += reached;")
     program.write_text(
-        "import os\nfrom assay.sandbox import Judge\nfrom assay.rewards.tasks.matmul_c import *\n"
+        "import os\nfrom assay.sandbox import Judge\nfrom assay.rewards.tasks.c_matrices import MATMUL_C\n"
         "with Judge(MATMUL_C, policy=False, require='L1') as judge:\n"
         "    print('report', judge._compiler.report['namespaces'] != '', judge.isolation.level)\n"
-        f"    for code in (HONEST, {hostile!r}, '#include \"/etc/passwd\"'):\n"
+        f"    for code in (MATMUL_C.honest, {hostile!r}, '#include \"/etc/passwd\"'):\n"
         "        verdict = judge.judge(code, os.urandom(16), ())\n"
         "        print(verdict.status, *(f.evidence for f in verdict.findings))\n"
     )
@@ -444,7 +443,7 @@ def test_either_namespaces_or_landlock_keep_the_files_of_the_host_away(host, tmp
 def test_a_host_with_neither_is_refused_in_one_sentence(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
-        "from assay.sandbox import Judge\nfrom assay.rewards.tasks.matmul_c import *\nJudge(MATMUL_C, require='L1')\n"
+        "from assay.sandbox import Judge\nfrom assay.rewards.tasks.c_matrices import MATMUL_C\nJudge(MATMUL_C, require='L1')\n"
     )
     command = [sys.executable, str(LACKING), "colab", "--", sys.executable, str(program)]
     last = subprocess.run(command, capture_output=True, text=True).stderr.splitlines()[-1]

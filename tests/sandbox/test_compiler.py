@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-from assay.rewards.tasks import matmul_c
+from assay.rewards.tasks.c_matrices import MATMUL_C
 from assay.sandbox import Judge, UsageError
 from assay.sandbox.compiler import Compiler
 from assay.sandbox.inside.compiler import LIBRARY_BYTES, view
@@ -29,7 +29,7 @@ def refused(compiler):
 
     def run(code):
         found = compiler.compile(code)
-        assert isinstance(compiler.compile(matmul_c.BASELINE), bytes)
+        assert isinstance(compiler.compile(MATMUL_C.baseline), bytes)
         assert isinstance(found, Finding), f"{len(found)} bytes"
         assert found.evidence.isprintable()
         assert len(found.evidence) <= 200
@@ -40,7 +40,7 @@ def refused(compiler):
 
 @needs_gcc
 def test_honest_code_becomes_a_library(compiler):
-    library = compiler.compile(matmul_c.HONEST)
+    library = compiler.compile(MATMUL_C.honest)
     assert library[:4] == b"\x7fELF"
     assert len(library) < LIBRARY_BYTES
 
@@ -118,7 +118,7 @@ def test_a_bomb_is_refused_within_bounds(refused, code):
 
 @needs_gcc
 def test_what_one_source_leaves_behind_is_not_there_for_the_next(compiler, refused):
-    compiler.compile(matmul_c.HONEST)
+    compiler.compile(MATMUL_C.honest)
     assert "library.so" in refused('#include "library.so"\n')
 
 
@@ -138,7 +138,7 @@ def test_a_compiler_that_never_ends_is_killed_and_blamed_on_the_source(monkeypat
 def test_a_missing_gcc_is_one_sentence_that_names_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="apt-get install gcc libc6-dev"):
-        Judge(matmul_c.MATMUL_C)
+        Judge(MATMUL_C)
 
 
 def test_a_gcc_without_headers_is_one_sentence_that_names_what_to_install(monkeypatch, tmp_path):
@@ -155,7 +155,7 @@ def test_a_gcc_without_headers_is_one_sentence_that_names_what_to_install(monkey
 def test_a_jail_that_ended_is_started_anew(compiler):
     compiler._process.kill()
     compiler._process.wait()
-    assert isinstance(compiler.compile(matmul_c.HONEST), bytes)
+    assert isinstance(compiler.compile(MATMUL_C.honest), bytes)
 
 
 def test_the_view_holds_neither_homes_nor_local_software():
@@ -167,10 +167,10 @@ def test_the_view_holds_neither_homes_nor_local_software():
 # --- policy -------------------------------------------------------------------------------------------------
 
 ALLOWED = {
-    "baseline": matmul_c.BASELINE,
-    "honest": matmul_c.HONEST,
-    "null": matmul_c.NULL,
-    "wrong": matmul_c.WRONG,
+    "baseline": MATMUL_C.baseline,
+    "honest": MATMUL_C.honest,
+    "null": MATMUL_C.null,
+    "wrong": MATMUL_C.wrong,
     "comments": '/* system("x"); asm */ // fork()\nint x; // it\'s\nint y;',
     "literals": "char *s = \"asm /* fork() */ \\\" system\"; char c = '\"'; char d = '\\''; int y;",
     "names": "int open = 1, read = 2, write, time; int x = open + read; struct { int link; } s; int z = s.link;",
