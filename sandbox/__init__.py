@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .judge import Judge
     from .pool import JudgePool
     from .task import Schedule, Shape, Task, Trial
+    from .validate import Proof
     from .verdict import Finding, Layer, Status, Timing, Verdict
 
 _HOMES = {
@@ -22,6 +23,7 @@ _HOMES = {
     **dict.fromkeys(("Schedule", "Shape", "Task", "Trial"), ".task"),
     "Judge": ".judge",
     "JudgePool": ".pool",
+    "Proof": ".validate",
 }
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "JudgeDied",
     "JudgePool",
     "Layer",
+    "Proof",
     "Schedule",
     "Shape",
     "Status",
