@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 
 from .cgroup import ControlGroup
 from .errors import InfraError, IsolationError, UsageError
@@ -17,6 +16,7 @@ from .inside.compiler import LIBRARY_BYTES, WALL_SECONDS
 from .inside.protocol import TEXT_LIMIT
 from .isolation import Isolation
 from .policy import SOURCE_LIMIT
+from .scratch import Scratch
 from .verdict import Finding
 from .zygote import INSIDE
 
@@ -50,7 +50,7 @@ class Compiler:
             self.group: ControlGroup | str = ControlGroup()
         except OSError as error:
             self.group = str(error)
-        self._scratch = tempfile.TemporaryDirectory(prefix="assay-compile-")
+        self._scratch: Scratch | None = None
         try:
             self._start()
             if isinstance(found := self.compile(_SAMPLE), Finding):
@@ -77,7 +77,7 @@ class Compiler:
             if isinstance(self.group, ControlGroup):
                 with contextlib.suppress(OSError):
                     self.group.add(self._process.pid)
-            self._socket.send(os.fsencode(f"{self._gcc}\0{self._scratch.name}"))
+            self._socket.send(os.fsencode(self._gcc))
             hello = self._socket.recv(_REPLY_BYTES)
         except OSError as error:
             raise InfraError(f"the compile jail could not be started: {error}") from error
@@ -86,6 +86,16 @@ class Compiler:
         if hello[:1] != b"C":
             raise InfraError("the compile jail did not start")
         self.report = dict(line.split("=", 1) for line in hello[1:].decode().splitlines())
+        if self.report["namespaces"]:
+            self._lend_folder()
+
+    def _lend_folder(self) -> None:
+        """Give a jail without a file system of its own a folder of the host's to write to. Raises InfraError."""
+        try:
+            self._scratch = self._scratch or Scratch()
+            self._socket.send(os.fsencode(self._scratch.path))
+        except OSError as error:
+            raise InfraError(f"the compile jail has no folder to write to: {error}") from error
 
     def observed(self, found: Isolation) -> Isolation:
         """``found`` with the compile jail as one more protection, which no level needs."""
@@ -161,7 +171,8 @@ class Compiler:
             self._stop()
         if isinstance(self.group, ControlGroup):
             self.group.close()
-        self._scratch.cleanup()
+        if self._scratch is not None:
+            self._scratch.close()
 
     def __enter__(self) -> Compiler:
         return self

@@ -3,7 +3,7 @@
 gcc runs nothing that a candidate wrote, but reads all of it: a source may include files, grow without end or meet a
 fault of the compiler. So each source gets a child of its own with bounded time, memory and output, without
 capabilities, network or other processes; it reads gcc's own folders and writes to one scratch folder, which is
-emptied before it.
+emptied before it. That lies in memory where the jail has a file system of its own, else the judge lends one.
 
 The judge sends a source as a descriptor, and is answered ``L`` with the library as a descriptor, ``E`` and the first
 error of the source, or ``!`` and a fault of ours.
@@ -34,6 +34,7 @@ _PROCESSES = 32
 _ADDRESS_SPACE = 2**30
 _FILE_BYTES = 16 * 2**20
 _SCRATCH_BYTES = 64 * 2**20
+_SCRATCH = "/scratch"
 _ERROR_BYTES = 64 * 1024
 _FOLDERS = ("bin", "lib", "lib32", "lib64", "libexec", "include")
 _FILES = ("/bin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
@@ -52,19 +53,21 @@ def view(gcc):
 
 
 class Compiler:
-    """Compiles sources with the program ``gcc`` in the folder ``scratch``; raises OSError where it cannot be set up.
+    """Compiles sources with the program ``gcc``; raises OSError where it cannot be set up.
 
-    ``report`` tells of each protection why it is not there, or an empty string.
+    ``report`` tells of each protection why it is not there, or an empty string. Without namespaces :attr:`scratch`
+    must be set to a folder of the host's.
     """
 
-    def __init__(self, gcc, scratch):
-        self._gcc, self._scratch, self._view = gcc, scratch, view(gcc)
+    def __init__(self, gcc):
+        self.scratch = _SCRATCH
+        self._gcc, self._view = gcc, view(gcc)
         self._fork, missing = os.fork, ""
         proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
         try:
             namespaces.enter()
             namespaces.become_first()
-            namespaces.partial_root(self._view, scratch, _SCRATCH_BYTES)
+            namespaces.partial_root(self._view, _SCRATCH, _SCRATCH_BYTES)
             self._fork = namespaces.OwnProcesses(proc).fork
         except OSError as error:
             missing = str(error)
@@ -97,7 +100,7 @@ class Compiler:
         limits.drop_capabilities()
         linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
         if self._files:
-            landlock.restrict(self._view, [self._scratch])
+            landlock.restrict(self._view, [self.scratch])
         if self._calls is not None:
             seccomp.install(self._calls)
 
@@ -112,15 +115,15 @@ class Compiler:
         for number, fd in enumerate(high):
             os.dup2(fd, number)
         os.closerange(3, 1 << 16)
-        os.chdir(self._scratch)
+        os.chdir(self.scratch)
         self._lock()
-        environment = {"PATH": os.path.dirname(self._gcc) + ":/usr/bin:/bin", "TMPDIR": self._scratch, "LC_ALL": "C"}
+        environment = {"PATH": os.path.dirname(self._gcc) + ":/usr/bin:/bin", "TMPDIR": self.scratch, "LC_ALL": "C"}
         environment["CCACHE_DISABLE"] = "1"  # gcc may be its name for it; there is no home to cache in
         os.execve(self._gcc, ["gcc", *NATIVE.get(os.uname().machine, []), *FLAGS], environment)
 
     def _empty(self):
-        for name in os.listdir(self._scratch):
-            path = os.path.join(self._scratch, name)
+        for name in os.listdir(self.scratch):
+            path = os.path.join(self.scratch, name)
             shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
 
     def compile(self, source):
@@ -154,7 +157,7 @@ class Compiler:
             os.close(errors)
 
     def _library(self):
-        path = os.path.join(self._scratch, "library.so")
+        path = os.path.join(self.scratch, "library.so")
         try:
             made = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
@@ -194,12 +197,13 @@ def first_error(text):
 
 
 def main():
-    """Serve as the compiler on the descriptor given as first argument: the first message names gcc and scratch."""
+    """Serve as the compiler on the descriptor given as first argument: the first message names gcc."""
     control = socket.socket(fileno=int(sys.argv[1]))
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    gcc, scratch = control.recv(8192).decode("utf-8", "surrogateescape").split("\0")
-    compiler = Compiler(gcc, scratch)
+    compiler = Compiler(os.fsdecode(control.recv(8192)))
     control.send(b"C" + "\n".join("=".join(item) for item in compiler.report.items()).encode())
+    if compiler.report["namespaces"]:
+        compiler.scratch = os.fsdecode(control.recv(8192))
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 64, 1)
         if not message:

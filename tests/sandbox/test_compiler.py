@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,6 +17,7 @@ from assay.sandbox.inside.compiler import LIBRARY_BYTES, view
 from assay.sandbox.policy_c import check_c_source
 from assay.sandbox.verdict import Finding
 
+LACKING = Path(__file__).parents[1] / "faults" / "lacking.py"
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 
 
@@ -156,6 +160,38 @@ def test_a_jail_that_ended_is_started_anew(compiler):
     compiler._process.kill()
     compiler._process.wait()
     assert isinstance(compiler.compile(MATMUL_C.honest), bytes)
+
+
+KILLED = """
+import os, signal, sys
+from assay.rewards.tasks.c_matrices import MATMUL_C
+from assay.sandbox.compiler import Compiler
+
+compiler = Compiler()
+assert isinstance(compiler.compile(MATMUL_C.honest), bytes)
+print(compiler.report["namespaces"] == "", len(os.listdir(os.environ["TMPDIR"])), flush=True)
+if "kill" in sys.argv:
+    os.kill(os.getpid(), signal.SIGKILL)
+compiler.close()
+"""
+
+
+@needs_gcc
+@pytest.mark.parametrize("host", ["", "docker", "apparmor"])
+def test_a_killed_judge_leaves_a_folder_only_where_there_are_no_namespaces_and_the_next_removes_it(host, tmp_path):
+    around = [sys.executable, str(LACKING), *host.split(), "--"]
+
+    def run(*arguments):
+        command = [*around, sys.executable, "-c", KILLED, *arguments]
+        environment = {**os.environ, "TMPDIR": str(tmp_path)}
+        return subprocess.run(command, capture_output=True, text=True, env=environment).stdout.split()
+
+    private, held = run("kill")
+    assert private == "False" or not host
+    assert held == str(int(private == "False"))
+    assert len(list(tmp_path.iterdir())) == int(held)
+    assert run() == [private, held]
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_view_holds_neither_homes_nor_local_software():
