@@ -1,7 +1,7 @@
 """What long use, kills at random points and many judges at once leave behind: nothing, and no wrong verdict.
 
     python benchmarks/endurance.py verdicts --count 50000    # in one process: descriptors, memory, zombies, files
-    python benchmarks/endurance.py kills --count 1000        # kill -9 of worker, zygote, policy process and judge
+    python benchmarks/endurance.py kills --count 1000        # kill -9 of worker, zygote, policy, compiler, judge
     python benchmarks/endurance.py judges --count 20         # at once, on the cores there are
 
 Prints a table; ``--out FILE`` adds the figures and the command to a JSON file. Exits 1 where something was left
@@ -47,10 +47,23 @@ CANDIDATES = (
     ("matmul = 3\n", Status.CRASH),
 )
 """What is judged in turn, and what it must be judged."""
+CANDIDATES_IN_C = (
+    (find_task("matmul-c").honest, Status.CORRECT),
+    (find_task("matmul-c").wrong, Status.WRONG),
+    ("#include <stdlib.h>\nvoid matmul(void) { abort(); }\n", Status.CRASH),
+    ('#include <stdlib.h>\nvoid matmul(void) { system("true"); }\n', Status.CHEAT),
+    ("void matmul(void) { does not compile }\n", Status.CRASH),
+)
+INSIDE = {
+    "matmul": (CANDIDATES, ("worker", "zygote", "serving zygote", "policy", "policy child")),
+    "matmul-c": (CANDIDATES_IN_C, ("compiler", "gcc", "worker", "serving compiler", "gcc", "zygote")),
+}
+"""What is judged of a task, and what is killed meanwhile of all that its judge starts."""
 PAIRS = 5
 _PATIENCE = 60.0
 _GONE_SECONDS = 10.0
 _SAMPLES = 50
+_KILL_SECONDS = 0.04
 
 
 def belongings(process: psutil.Process) -> dict[str, int]:
@@ -94,17 +107,25 @@ def runs(process: psutil.Process, program: str) -> bool:
         return False
 
 
+def kinds_of(child: psutil.Process) -> tuple[str, str, str]:
+    """What a child of a judge is, what its children are, and what all below them are."""
+    if runs(child, "assay.sandbox.policy_program"):
+        return "policy", "policy child", "policy child"
+    jail = runs(child, "compiler")
+    return ("compiler", "serving compiler", "gcc") if jail else ("zygote", "serving zygote", "worker")
+
+
 def parts(judge: psutil.Process) -> dict[str, list[psutil.Process]]:
     """The processes below a judge by what they are; those that end meanwhile are left out."""
     found = collections.defaultdict(list)
     with contextlib.suppress(psutil.Error):
         for child in judge.children():
             with contextlib.suppress(psutil.Error):
-                policy = runs(child, "assay.sandbox.policy_program")
-                found["policy" if policy else "zygote"].append(child)
+                kind, below, deeper = kinds_of(child)
+                found[kind].append(child)
                 for grandchild in child.children():
-                    found["policy child" if policy else "serving zygote"].append(grandchild)
-                    found["worker"] += [] if policy else grandchild.children()
+                    found[below].append(grandchild)
+                    found[deeper] += grandchild.children(recursive=True)
     return found
 
 
@@ -132,7 +153,7 @@ class Killer:
     def begin(self) -> threading.Thread:
         """One kill under way, within the time that a few verdicts take."""
         kind = self._kinds[self.killed.total() % len(self._kinds)]
-        thread = threading.Thread(target=self.strike, args=(kind, self._random.random() * 0.02), daemon=True)
+        thread = threading.Thread(target=self.strike, args=(kind, self._random.random() * _KILL_SECONDS), daemon=True)
         thread.start()
         return thread
 
@@ -141,11 +162,11 @@ class Killer:
         return psutil.wait_procs([p for p in self.seen if p.is_running()], timeout=_GONE_SECONDS)[1]
 
 
-def _struck(killer: Killer, count: int, ask, title: str) -> dict[str, object]:
+def _struck(killer: Killer, count: int, ask, candidates, title: str) -> dict[str, object]:
     """Kill until ``count`` processes died; what was judged meanwhile and right after."""
     during: collections.Counter[str] = collections.Counter()
     wrong: collections.Counter[str] = collections.Counter()
-    turns = itertools.cycle(CANDIDATES)
+    turns = itertools.cycle(candidates)
     with Progress(console=Console(stderr=True)) as progress:
         bar = progress.add_task(title, total=count)
         while killer.killed.total() < count:
@@ -161,11 +182,10 @@ def _struck(killer: Killer, count: int, ask, title: str) -> dict[str, object]:
     return {"killed": dict(killer.killed), "verdicts": dict(during), "wrong": dict(wrong)}
 
 
-def kills_inside(count: int, seed: int) -> dict[str, object]:
+def kills_inside(count: int, seed: int, task: str = "matmul") -> dict[str, object]:
     """Kill what one judge in this process started; it must get everything back and keep no descriptor."""
-    me = psutil.Process()
-    with Judge(find_task("matmul")) as judge:
-        kinds = ("worker", "zygote", "serving zygote", "policy", "policy child")
+    me, (candidates, kinds) = psutil.Process(), INSIDE[task]
+    with Judge(find_task(task)) as judge:
         killer = Killer(lambda: me, kinds, seed)
 
         def ask(code):
@@ -173,10 +193,10 @@ def kills_inside(count: int, seed: int) -> dict[str, object]:
             judge.prepare()
             return verdict
 
-        ask(FAST)
+        ask(candidates[0][0])
         before = me.num_fds()
-        found = _struck(killer, count, ask, "kills inside a judge")
-        ask(FAST)
+        found = _struck(killer, count, ask, candidates, f"kills inside a judge of {task}")
+        ask(candidates[0][0])
         descriptors = me.num_fds() - before
     return found | {"descriptors more": descriptors, "left behind": len(killer.left())}
 
@@ -196,15 +216,18 @@ def kills_of_judges(count: int, seed: int) -> dict[str, object]:
             killer,
             count,
             lambda code: pool.submit([code], os.urandom(16), (PAIRS,))[0].result(_PATIENCE),
+            CANDIDATES,
             "kills of judges",
         )
     return found | {"descriptors more": me.num_fds() - before, "left behind": len(killer.left())}
 
 
 def kills(count: int, seed: int = 0) -> dict[str, object]:
-    """Seven of ten kills hit what a judge starts, three of ten hit judges too. Raises TimeoutError where one hangs."""
-    inside = count * 7 // 10
-    return {"inside a judge": kills_inside(inside, seed), "with judges": kills_of_judges(count - inside, seed)}
+    """Four of ten kills hit what a judge starts, three what one of C starts, three judges. TimeoutError: one hangs."""
+    some = count * 3 // 10
+    found = {"inside a judge": kills_inside(count - 2 * some, seed)}
+    found["inside a judge of C"] = kills_inside(some, seed, "matmul-c")
+    return found | {"with judges": kills_of_judges(some, seed)}
 
 
 def judges(count: int, each: int = 25) -> dict[str, object]:

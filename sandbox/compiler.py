@@ -115,7 +115,7 @@ class Compiler:
     def compile(self, code: str) -> bytes | Finding:
         """The shared library that ``code`` makes, or why the candidate is to blame that there is none.
 
-        Raises InfraError for a fault of ours.
+        Raises InfraError for a fault of ours. One that ``code`` causes twice, while a sample compiles, is its own.
         """
         try:
             source = code.encode()
@@ -125,6 +125,15 @@ class Compiler:
             return _refusal(f"the source is longer than {SOURCE_LIMIT} bytes")
         if b"\0" in source:
             return _refusal("the source holds NUL bytes")
+        try:
+            return self._compile(source)
+        except InfraError as error:
+            fault = error
+        if isinstance(self._compile(_SAMPLE.encode()), Finding):
+            raise fault
+        return Finding("disruption", False, "judge", f"breaks the compile jail, and only it: {fault}")
+
+    def _compile(self, source: bytes) -> bytes | Finding:
         fault: OSError | None = None
         for attempt in range(2):
             try:

@@ -35,6 +35,8 @@ _ADDRESS_SPACE = 2**30
 _FILE_BYTES = 16 * 2**20
 _SCRATCH_BYTES = 64 * 2**20
 _SCRATCH = "/scratch"
+# What gcc says of its own programs and what it says of the linker; a source may say it too, and gains nothing.
+_KILLED = b"Killed signal", b"signal 9 [Killed]"
 _ERROR_BYTES = 64 * 1024
 _FOLDERS = ("bin", "lib", "lib32", "lib64", "libexec", "include")
 _FILES = ("/bin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
@@ -130,7 +132,7 @@ class Compiler:
         """The library as an open descriptor, or bytes that tell why there is none. Raises OSError."""
         for _ in range(2):
             code, text = self._run(source)
-            if code != -signal.SIGKILL and b"Killed signal" not in text:  # no limit of ours does that
+            if code != -signal.SIGKILL and not any(mark in text for mark in _KILLED):  # no limit of ours does that
                 break
         else:
             raise OSError("the compiler was killed from outside, twice")

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from assay.rewards.tasks.c_matrices import MATMUL_C
-from assay.sandbox import Judge, UsageError
+from assay.sandbox import InfraError, Judge, UsageError
 from assay.sandbox.compiler import Compiler
 from assay.sandbox.inside.compiler import LIBRARY_BYTES, view
 from assay.sandbox.policy_c import check_c_source
@@ -124,6 +124,29 @@ def test_a_bomb_is_refused_within_bounds(refused, code):
 def test_what_one_source_leaves_behind_is_not_there_for_the_next(compiler, refused):
     compiler.compile(MATMUL_C.honest)
     assert "library.so" in refused('#include "library.so"\n')
+
+
+@needs_gcc
+@pytest.mark.parametrize("text", ["Killed signal", "ld terminated with signal 9 [Killed]"])
+def test_a_source_cannot_pass_its_error_off_as_a_fault_of_ours(refused, text):
+    assert "breaks the compile jail, and only it" in refused(f"#error {text}\n")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "gcc: fatal error: Killed signal terminated program cc1",
+        "collect2: fatal error: ld terminated with signal 9 [Killed]",
+    ],
+)
+def test_a_compiler_that_is_killed_again_and_again_is_a_fault_of_ours(said, monkeypatch, tmp_path):
+    killed = tmp_path / "bin" / "gcc"
+    killed.parent.mkdir()
+    killed.write_text(f"#!/bin/sh\necho '{said}' >&2\necho 'compilation terminated.' >&2\nexit 1\n")
+    killed.chmod(0o755)
+    monkeypatch.setenv("PATH", str(killed.parent), prepend=":")
+    with pytest.raises(InfraError, match="the compiler was killed from outside, twice"):
+        Compiler()
 
 
 @pytest.mark.slow
