@@ -7,7 +7,9 @@ almost nothing but move memory, so there the judge evicts the last-level cache t
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from ...sandbox.task import Task
 from .conv2d import CONV2D
 from .matmul import MATMUL
 from .prefix_sum import PREFIX_SUM
@@ -131,28 +133,28 @@ def %s(x):
     return READY[x.shape]
 """
 
-MATMUL_NUMPY = replace(
+
+def _in_numpy(task: Task, prompt: str, **changes: Any) -> Task:
+    """The variant of ``task`` on arrays; ``prompt`` goes on after "Write a Python function"."""
+    asked = f"Write a Python function {prompt} {_ASK}"
+    return replace(task, name=f"{task.name}-numpy", language="numpy", prompt=asked, dead_band=_BAND, **changes)
+
+
+MATMUL_NUMPY = _in_numpy(
     MATMUL,
-    name="matmul-numpy",
-    language="numpy",
-    prompt=f"Write a Python function matmul(A, B) that multiplies two float64 NumPy arrays. {_ASK}",
+    "matmul(A, B) that multiplies two float64 NumPy arrays.",
     baseline=_MATMUL_BASELINE,
     null=_SIDES_NULL.format(entry="matmul", arguments="A, B", sides="A.shape[0], B.shape[1]"),
     honest="def matmul(A, B):\n    return A @ B\n",
     wrong="def matmul(A, B):\n    return (A.astype('float32') @ B.astype('float32')).astype('float64')\n",
     timed_shape=lambda rng: tuple(rng.randint(170, 200) for _ in range(3)),
-    dead_band=_BAND,
 )
 
-SOFTMAX_NUMPY = replace(
+SOFTMAX_NUMPY = _in_numpy(
     SOFTMAX,
-    name="softmax-numpy",
-    language="numpy",
-    prompt=(
-        "Write a Python function softmax(X) that takes a two-dimensional float64 NumPy array and returns an array of "
-        "the same shape: each value's exponential divided by the sum of the exponentials of its row. Values may be as "
-        f"large as 1300 and as small as -1300. {_ASK}"
-    ),
+    "softmax(X) that takes a two-dimensional float64 NumPy array and returns an array of the same shape: "
+    "each value's exponential divided by the sum of the exponentials of its row. Values may be as large "
+    "as 1300 and as small as -1300.",
     baseline=_SOFTMAX_BASELINE,
     null=_VECTOR_NULL % "softmax",
     honest=(
@@ -165,54 +167,38 @@ SOFTMAX_NUMPY = replace(
     ),
     timed_shape=lambda rng: (rng.randint(800, 1000), rng.randint(14, 18)),
     work=lambda shape: float(shape[0] * (shape[1] + 200)),
-    dead_band=_BAND,
 )
 
-PREFIX_SUM_NUMPY = replace(
+PREFIX_SUM_NUMPY = _in_numpy(
     PREFIX_SUM,
-    name="prefix_sum-numpy",
-    language="numpy",
-    prompt=(
-        "Write a Python function prefix_sum(values) that takes a one-dimensional float64 NumPy array and returns its "
-        f"inclusive prefix sums: element i is the sum of values[0] up to and including values[i]. {_ASK}"
-    ),
+    "prefix_sum(values) that takes a one-dimensional float64 NumPy array and returns its inclusive prefix "
+    "sums: element i is the sum of values[0] up to and including values[i].",
     baseline=_PREFIX_BASELINE,
     null=_VECTOR_NULL % "prefix_sum",
     honest="import numpy as np\n\n\ndef prefix_sum(values):\n    return np.cumsum(values)\n",
     wrong="import numpy as np\n\n\ndef prefix_sum(values):\n    return np.cumsum(values) - values\n",
     timed_shape=lambda rng: (rng.randint(190_000, 220_000),),
     work=lambda shape: float(shape[0]),
-    dead_band=_BAND,
     cache="memory",
 )
 
-TRANSPOSE_MATMUL_NUMPY = replace(
+TRANSPOSE_MATMUL_NUMPY = _in_numpy(
     TRANSPOSE_MATMUL,
-    name="transpose_matmul-numpy",
-    language="numpy",
-    prompt=(
-        "Write a Python function transpose_matmul(A, B) that multiplies the transpose of A with B, two float64 NumPy "
-        f"arrays with the same number of rows. {_ASK}"
-    ),
+    "transpose_matmul(A, B) that multiplies the transpose of A with B, two float64 NumPy arrays with the "
+    "same number of rows.",
     baseline=_TRANSPOSE_BASELINE,
     null=_SIDES_NULL.format(entry="transpose_matmul", arguments="A, B", sides="A.shape[1], B.shape[1]"),
     honest="def transpose_matmul(A, B):\n    return A.T @ B\n",
     wrong="def transpose_matmul(A, B):\n    return B.T @ A\n",
     timed_shape=lambda rng: tuple(rng.randint(170, 200) for _ in range(3)),
-    dead_band=_BAND,
 )
 
-CONV2D_NUMPY = replace(
+CONV2D_NUMPY = _in_numpy(
     CONV2D,
-    name="conv2d-numpy",
-    language="numpy",
-    prompt=(
-        "Write a Python function conv2d(image, kernel) that returns the 'valid' cross-correlation of two "
-        "two-dimensional float64 NumPy arrays: the kernel is not flipped and never leaves the image. For an image of "
-        "shape (h, w) and a kernel of shape (r, s) (r <= h, s <= w, not always square) return an array of shape "
-        "(h - r + 1, w - s + 1), where cell (i, j) is the sum over u and v of image[i + u, j + v] * kernel[u, v]. "
-        f"{_ASK}"
-    ),
+    "conv2d(image, kernel) that returns the 'valid' cross-correlation of two two-dimensional float64 "
+    "NumPy arrays: the kernel is not flipped and never leaves the image. For an image of shape (h, w) and "
+    "a kernel of shape (r, s) (r <= h, s <= w, not always square) return an array of shape (h - r + 1, w "
+    "- s + 1), where cell (i, j) is the sum over u and v of image[i + u, j + v] * kernel[u, v].",
     baseline=_CONV_BASELINE,
     null=_SIDES_NULL.format(
         entry="conv2d",
@@ -223,23 +209,16 @@ CONV2D_NUMPY = replace(
     wrong=_CONV_HONEST.replace("kernel[u, v]", "kernel[r - u - 1, s - v - 1]"),
     timed_shape=lambda rng: (rng.randint(34, 42), rng.randint(34, 42), rng.randint(4, 6), rng.randint(4, 6)),
     work=lambda shape: float((shape[0] - shape[2] + 1) * (shape[1] - shape[3] + 1)),
-    dead_band=_BAND,
 )
 
-SORTING_NUMPY = replace(
+SORTING_NUMPY = _in_numpy(
     SORTING,
-    name="sorting-numpy",
-    language="numpy",
-    prompt=(
-        "Write a Python function sort(values) that takes a one-dimensional float64 NumPy array (negative values, "
-        "duplicates and zeros of either sign among them, no NaN) and returns an array of the same values in ascending "
-        f"order. {_ASK}"
-    ),
+    "sort(values) that takes a one-dimensional float64 NumPy array (negative values, duplicates and zeros "
+    "of either sign among them, no NaN) and returns an array of the same values in ascending order.",
     baseline=_SORT_BASELINE,
     null=_VECTOR_NULL % "sort",
     honest="import numpy as np\n\n\ndef sort(values):\n    return np.sort(values)\n",
     wrong="import numpy as np\n\n\ndef sort(values):\n    return np.unique(values)\n",
     timed_shape=lambda rng: (rng.randint(1250, 1500), RANDOM),
     work=lambda shape: shape[0] * (shape[0] + 4000.0),
-    dead_band=_BAND,
 )
