@@ -28,7 +28,8 @@ _CONTEXT_ERRORS = ("NameError:", "ImportError:", "UnboundLocalError:")
 _IDLE_FACTOR, _IDLE_NS = 2.0, 2_000_000
 _IDLE_LIMIT_NS = 1_000_000_000
 _WARM_CALLS = 8
-_PAIRS_OF_A_WORKER = 10  # which pages a process was given makes it up to 1 % slower than its twin for its whole life
+# One worker in ten or so is slower than its twins by up to 10 %, for its whole life: a long timing uses several.
+_PAIRS_OF_A_WORKER, _SHORT = 5, 10
 _SLOW_PAIRS = 2  # turns beyond ten times the baseline that end the timing; one may be the host's doing
 
 
@@ -94,9 +95,11 @@ class Examiner:
         timed = [schedule.timed_shape(pair) for pair in range(attempts)]
         warm_up, outcome, progress = self._warm_up(schedule, timed), Outcome(), Looks(looks, self.task.dead_band)
         plan = [*schedule.truth, *warm_up]
-        for start in range(0, max(1, attempts), _PAIRS_OF_A_WORKER):
-            numbers = range(start, min(start + _PAIRS_OF_A_WORKER, attempts))
-            with self.worker(spares, [*plan, *(timed[number] for number in numbers)]) as candidate:
+        stride = _PAIRS_OF_A_WORKER if looks and looks[-1] > _SHORT else max(1, attempts)
+        for start in range(0, max(1, attempts), stride):
+            numbers = range(start, min(start + stride, attempts))
+            room = [*plan, *timed[start : start + 1], *timed[start : start + stride]]
+            with self.worker(spares, room) as candidate:
                 if not self._enter(outcome, candidate, code, schedule, plan):
                     return outcome
                 if not numbers or self._time(outcome, spares, candidate, schedule, warm_up, numbers, progress):
@@ -117,12 +120,12 @@ class Examiner:
         return all(self._turn(outcome, candidate, schedule.trial(shape)) is not None for shape in plan)
 
     def _warm_up(self, schedule: Schedule, timed: Sequence[Shape]) -> list[Shape]:
-        """Untimed calls before the first timed one, on either side: CPython specialises a function without ``for``
-        loops at its eighth call. The last is as large as a timed one, the others as small as the task allows."""
+        """Untimed calls on either side, as small as the task allows: CPython specialises a function without ``for``
+        loops at its eighth call, which is the rehearsal of :meth:`_time`."""
         if not timed:
             return []
         smallest = min(schedule.truth, key=self.task.work, default=timed[0])
-        return [*[smallest] * (_WARM_CALLS - 1), timed[0]]
+        return [smallest] * (_WARM_CALLS - 1)
 
     def _turn(
         self, outcome: Outcome, worker: Worker, trial: Trial, wipe: Callable[[], None] | None = None
@@ -172,34 +175,45 @@ class Examiner:
         progress: Looks,
     ) -> bool:
         """Alternate candidate and a baseline of its own on identical inputs, for the pairs ``numbers``. True when
-        no more are wanted: enough for the looks, or the outcome decided."""
+        no more are wanted: enough for the looks, or the outcome decided.
+
+        One pair before them is not timed: while the baseline was loaded the candidate waited, and its first turn
+        after that took 1 % longer.
+        """
         shapes = {number: schedule.timed_shape(number) for number in numbers}
-        with self.worker(spares, [*warm_up, *shapes.values()]) as baseline:
+        rehearsed = False
+        with self.worker(spares, [*warm_up, shapes[numbers.start], *shapes.values()]) as baseline:
             if baseline.load(self.baseline, self.task.entry).status != READY:
                 raise InfraError("the baseline did not load")
             for shape in warm_up:
                 self._baseline_turn(baseline, schedule.trial(shape))
-            for number, shape in shapes.items():
-                pair = self._pair(outcome, candidate, baseline, schedule.trial(shape), schedule.baseline_first(number))
-                if pair is None or progress.add(pair):
+            for number in (numbers.start, *numbers):
+                trial = schedule.trial(shapes[number])
+                both = self._both(outcome, candidate, baseline, trial, schedule.baseline_first(number))
+                if both is None:
+                    return True
+                if not rehearsed:
+                    rehearsed = True
+                elif self._enough(outcome, progress, *both, self.task.work(trial.shape)):
                     return True
         return False
 
-    def _pair(
+    def _both(
         self, outcome: Outcome, candidate: Worker, baseline: Worker, trial: Trial, baseline_first: bool
-    ) -> Pair | None:
-        """Both sides' time for ``trial``; None if that decided the outcome."""
+    ) -> tuple[Bill, Bill] | None:
+        """What ``trial`` cost the baseline and the candidate; None if that decided the outcome."""
         first = self._baseline_turn(baseline, trial) if baseline_first else None
         bill = self._turn(outcome, candidate, trial, self._wipe)
-        if bill is None:
-            return None
-        reference = first or self._baseline_turn(baseline, trial)
+        return None if bill is None else (first or self._baseline_turn(baseline, trial), bill)
+
+    def _enough(self, outcome: Outcome, progress: Looks, reference: Bill, bill: Bill, work: float) -> bool:
+        """Record a pair; True when no more are wanted, or the candidate is too slow."""
         outcome.bills.append(bill)
         outcome.slow += bill.billed > _TIMEOUT_FACTOR * reference.billed
         if outcome.slow >= _SLOW_PAIRS:
             outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{_TIMEOUT_FACTOR} times slower than the baseline")
-            return None
-        return Pair(reference.billed, bill.billed, self.task.work(trial.shape))
+            return True
+        return progress.add(Pair(reference.billed, bill.billed, work))
 
     def _conclude(self, outcome: Outcome, progress: Looks) -> None:
         """The speedup of all pairs, and whether the two clocks agree."""
