@@ -1,5 +1,6 @@
 """Reading corpora: good headers, bad headers of every kind, and files that are none of our business."""
 
+import ast
 import os
 from pathlib import Path
 
@@ -162,7 +163,7 @@ def test_the_shipped_corpus_is_large_and_complete():
     corpus = load(SHIPPED)
     assert corpus.broken == ()
     assert len(corpus.attacks) >= 64
-    assert len([kernel for kernel in corpus.honest if not kernel.wrong]) >= 44
+    assert len([kernel for kernel in corpus.honest if not kernel.wrong]) >= 150
     assert len([kernel for kernel in corpus.honest if kernel.wrong]) >= 3
     assert {found.family for found in corpus.attacks} == set(FAMILIES)
 
@@ -170,3 +171,9 @@ def test_the_shipped_corpus_is_large_and_complete():
 def test_every_shipped_attack_lies_in_its_family_and_is_named_after_its_file():
     for found in load(SHIPPED).attacks:
         assert (found.path.parent.name, found.id) == (found.family, f"{found.family}.{found.path.stem}")
+
+
+def test_no_two_shipped_honest_kernels_hold_the_same_code_and_each_is_named_after_its_file():
+    kernels = [kernel for kernel in load(SHIPPED).honest if kernel.language == "python"]
+    assert [kernel.id for kernel in kernels] == [kernel.path.stem for kernel in kernels]
+    assert len({ast.dump(ast.parse(kernel.payload)) for kernel in kernels}) == len(kernels)
