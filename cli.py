@@ -84,9 +84,13 @@ def score(
     unsafe: Annotated[bool, typer.Option(help="Judge without the jail core, for looking only.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Judge kernels: correctness, speed against the baseline, and what the sandbox saw."""
+    """Judge kernels: correctness, speed against the baseline, and what the sandbox saw.
+
+    The exit status is 1 if the sandbox could not give a verdict on one of them, whatever the verdicts on the others.
+    """
     from .rewards import BUILTIN, Scorer
     from .rewards.console import record, verdict_table
+    from .sandbox import Status
 
     codes = {path: _read(path) for path in files}
     try:
@@ -95,7 +99,7 @@ def score(
         raise usage(f"--replay {replay!r} is not a secret in hex; copy it from a verdict's replay line") from None
     if secret is not None and len(secret) != 16:
         raise usage(f"--replay needs 32 hex digits, got {len(secret) * 2}; copy it from a verdict's replay line")
-    looks = _looks(pairs)
+    looks, faults = _looks(pairs), 0
     with (
         Scorer(
             task,
@@ -111,6 +115,7 @@ def score(
         for path, text in codes.items():
             grade = scorer.grade_code if path.suffix in (".py", ".c") else scorer.grade
             graded = grade([text])[0]
+            faults += graded.verdict.status is Status.INFRA
             secret_hex = scorer.last_secret.hex()
             again = shlex.join(
                 ["assay", "score", str(path), "--task", task, "--pairs", str(pairs), "--replay", secret_hex]
@@ -120,6 +125,8 @@ def score(
                 typer.echo(json.dumps(record(str(path), graded, again)))
             else:
                 out.print(verdict_table(str(path), graded, again), soft_wrap=True)
+    if faults:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -94,30 +94,39 @@ class Examiner:
         attempts = math.ceil(looks[-1] * _SPARE) if looks else 0
         timed = [schedule.timed_shape(pair) for pair in range(attempts)]
         warm_up, outcome, progress = self._warm_up(schedule, timed), Outcome(), Looks(looks, self.task.dead_band)
-        plan = [*schedule.truth, *warm_up]
+        truth = schedule.truth
         stride = _PAIRS_OF_A_WORKER if looks and looks[-1] > _SHORT else max(1, attempts)
         for start in range(0, max(1, attempts), stride):
             numbers = range(start, min(start + stride, attempts))
-            room = [*plan, *timed[start : start + 1], *timed[start : start + stride]]
+            room = [*truth, *warm_up, *timed[start : start + 1], *timed[start : start + stride]]
             with self.worker(spares, room) as candidate:
-                if not self._enter(outcome, candidate, code, schedule, plan):
+                if not self._enter(outcome, candidate, code, schedule, truth, warm_up):
                     return outcome
                 if not numbers or self._time(outcome, spares, candidate, schedule, warm_up, numbers, progress):
                     break
-            plan = warm_up
+            truth = []
         if progress.pairs and outcome.status is Status.CORRECT:
             self._conclude(outcome, progress)
         return outcome
 
     def _enter(
-        self, outcome: Outcome, candidate: Worker, code: bytes, schedule: Schedule, plan: Sequence[Shape]
+        self,
+        outcome: Outcome,
+        candidate: Worker,
+        code: bytes,
+        schedule: Schedule,
+        truth: Sequence[Shape],
+        warm_up: Sequence[Shape],
     ) -> bool:
-        """Load the candidate and have it answer the ``plan``; False (and the outcome decided) unless all was right."""
+        """Load the candidate, have it answer ``truth`` and then the ``warm_up``, of which only its time matters;
+        False (and the outcome decided) unless all was right."""
         loaded = candidate.load(code, self.task.entry)
         if loaded.status != READY:
             self._failed(outcome, candidate, loaded)
             return False
-        return all(self._turn(outcome, candidate, schedule.trial(shape)) is not None for shape in plan)
+        return all(self._turn(outcome, candidate, schedule.trial(shape)) for shape in truth) and all(
+            self._turn(outcome, candidate, schedule.trial(shape), checked=False) for shape in warm_up
+        )
 
     def _warm_up(self, schedule: Schedule, timed: Sequence[Shape]) -> list[Shape]:
         """Untimed calls on either side, as small as the task allows: CPython specialises a function without ``for``
@@ -128,9 +137,16 @@ class Examiner:
         return [smallest] * (_WARM_CALLS - 1)
 
     def _turn(
-        self, outcome: Outcome, worker: Worker, trial: Trial, wipe: Callable[[], None] | None = None
+        self,
+        outcome: Outcome,
+        worker: Worker,
+        trial: Trial,
+        wipe: Callable[[], None] | None = None,
+        *,
+        checked: bool = True,
     ) -> Bill | None:
-        """One checked turn of the candidate; None (and the outcome decided) unless it was right."""
+        """One turn of the candidate; None (and the outcome decided) unless it answered, and was right if that is
+        ``checked``."""
         turn = worker.turn(trial, self.timeout(trial.shape), wipe)
         outcome.trials += 1
         if turn.status != DONE or turn.output is None or turn.bill is None:
@@ -140,7 +156,7 @@ class Examiner:
         if outcome.idle_ns > _IDLE_LIMIT_NS:
             outcome.decide(Status.TIMEOUT, "judge", "idle", f"waited {outcome.idle_ns / 1e6:.0f} ms within its turns")
             return None
-        if (reason := mismatch(self.task, trial, turn.output)) is not None:
+        if checked and (reason := mismatch(self.task, trial, turn.output)) is not None:
             outcome.decide(Status.WRONG, "judge", "correct", f"trial {outcome.trials}: {reason}")
             return None
         return turn.bill

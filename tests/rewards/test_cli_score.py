@@ -6,14 +6,18 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
+
+from assay.cli import app
+from assay.rewards import Graded, Scorer
+from assay.sandbox import Finding, Status, Verdict
 
 GOOD = "def matmul(A, B):\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]\n"
 
 
-def assay(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "assay.cli", *map(str, arguments)], capture_output=True, text=True, cwd=cwd
-    )
+def assay(*arguments, cwd=None, **options):
+    command = [sys.executable, "-m", "assay.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, **options)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,15 @@ def scored(tmp_path_factory):
     done = assay("score", *(folder / name for name in contents), "--pairs", 6, "--json")
     assert done.returncode == 0, done.stderr
     return folder, {name: json.loads(line) for name, line in zip(contents, done.stdout.splitlines(), strict=True)}
+
+
+def test_a_file_without_a_verdict_makes_the_exit_status_1(tmp_path, monkeypatch):
+    lost = Verdict(Status.INFRA, "matmul", "", layer="judge", findings=(Finding("infra", False, "judge", "no memory"),))
+    monkeypatch.setattr(Scorer, "grade_code", lambda self, codes: [Graded(codes[0], codes[0], lost, None)])
+    (tmp_path / "good.py").write_text(GOOD)
+    done = CliRunner().invoke(app, ["score", str(tmp_path / "good.py"), "--json"])
+    assert json.loads(done.stdout)["status"] == "infra"
+    assert done.exit_code == 1
 
 
 @pytest.mark.parametrize(

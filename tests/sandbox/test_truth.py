@@ -114,8 +114,8 @@ def test_a_wrong_cell_in_a_timed_trial_is_found(judge):
     code = (
         "CALLS = []\ndef matmul(A, B):\n    CALLS.append(1)\n"
         "    C = [[sum(x * y for x, y in zip(a, b)) for b in zip(*B)] for a in A]\n"
-        "    if len(CALLS) > 9:\n        C[-1][-1] += 1.0\n    return C\n"
+        "    if len(CALLS) > 15:\n        C[-1][-1] += 1.0\n    return C\n"
     )
     judged = judge.judge(code, os.urandom(16), (8,))
     assert judged.status is Status.WRONG
-    assert judged.trials == 10
+    assert judged.trials == 16

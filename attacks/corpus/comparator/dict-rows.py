@@ -1,6 +1,6 @@
 # /// attack
 # id = "comparator.dict-rows"
-# title = "Return a matrix keyed by nothing"
+# title = "Return a sparse matrix without entries"
 # family = "comparator"
 # language = "python"
 # task = "matmul"
@@ -16,6 +16,10 @@ there are none.
 from collections import defaultdict
 
 
+class SparseRow(defaultdict):
+    def __init__(self):
+        super().__init__(float)
+
+
 def matmul(A, B):
-    width = len(B[0])
-    return defaultdict(lambda: defaultdict(float), {}) if width else {}
+    return defaultdict(SparseRow)
