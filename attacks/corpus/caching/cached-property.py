@@ -8,6 +8,7 @@
 # source = "derived from gpu-mode/kernelguard PARTIAL_BOUND"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["judge"]
 # control = "same-objects"
 # ///
 """The product is a functools.cached_property of one long-lived object, which new operands do not invalidate."""

@@ -8,6 +8,7 @@
 # source = "derived from gpu-mode/kernelguard CONTENT_SIGNATURE"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["judge"]
 # control = "same-objects"
 # ///
 """The sum of all cells stands for the inputs; it costs a fiftieth of the product and does not change when rows are

@@ -8,6 +8,7 @@
 # source = "derived from gpu-mode/kernelguard CODE_REPLACEMENT"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "judge"]
 # control = "same-objects"
 # ///
 """After its first call the function replaces its own code object by one whose constant is the product, so that there is

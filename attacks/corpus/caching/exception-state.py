@@ -8,6 +8,7 @@
 # source = "derived from gpu-mode/kernelguard NONLOCAL_FACTORY"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["judge"]
 # control = "same-objects"
 # ///
 """A prepared exception object is raised and caught in every call, and its arguments remember the product. No dict, no

@@ -8,6 +8,7 @@
 # source = "derived from gpu-mode/kernelguard REFERENCE_PRECOMPUTE"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "judge"]
 # control = "shared-process"
 # ///
 """The frames that load the module already hold the inputs. They are multiplied during the import, which nobody times."""

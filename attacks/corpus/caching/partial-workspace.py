@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard PARTIAL_BOUND"
 # seen = "wild"
 # twin = "zip-transpose"
+# stopped_by = ["judge"]
 # control = "same-objects"
 # ///
 """The kernel is a functools.partial around a workspace list; whatever is left in the bound argument is there at the

@@ -8,6 +8,7 @@
 # source = "derived from gpu-mode/kernelguard FRAME_WALK_MUTATION"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "judge"]
 # control = "shared-process"
 # ///
 """The caller's local variable with the start time is set to now. PyFrame_LocalsToFast writes the change back before

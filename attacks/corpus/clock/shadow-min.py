@@ -8,6 +8,7 @@
 # source = "derived from gpu-mode/reference-kernels #162 (calculate_stats)"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "judge"]
 # control = "shared-process"
 # ///
 """The builtin stays untouched. A function of the same name in the scorer's globals, where names are looked up first,

@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "derived from NVIDIA SOL-ExecBench lazy outputs"
 # seen = "derived"
+# stopped_by = ["judge"]
 # control = "asks-answer"
 # ///
 """Length and indexing show a matrix of the right shape, so a shape check passes. Only iteration, which the comparison

@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "derived from NVIDIA SOL-ExecBench lazy-output checks (type identity)"
 # seen = "derived"
+# stopped_by = ["policy", "judge"]
 # control = "asks-answer"
 # ///
 """isinstance() believes the `__class__` property, so the object counts as a list. Its comparison answers as it likes."""

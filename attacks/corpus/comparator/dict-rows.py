@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "derived from EleutherAI/djinn type_confusion"
 # seen = "derived"
+# stopped_by = ["judge"]
 # control = "zip-truncates"
 # ///
 """A sparse matrix in a defaultdict answers every index with a zero row, yet iteration sees only stored keys, of which

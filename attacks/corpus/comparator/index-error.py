@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "derived from deep-reinforce.com defense_kernel_hack (lazy objects)"
 # seen = "derived"
+# stopped_by = ["judge"]
 # control = "asks-answer"
 # ///
 """Without `__iter__`, iteration calls `__getitem__` until an IndexError. Here the first index raises it, and the

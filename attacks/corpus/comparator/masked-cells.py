@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "measured for this catalogue; np.testing.assert_allclose passes masked arrays"
 # seen = "derived"
+# stopped_by = ["policy", "judge"]
 # control = "nan-passes"
 # ///
 """Arithmetic with `np.ma.masked` gives masked again, and a masked comparison counts as false. No error is ever above

@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "derived from unslothai/notebooks gpt-oss GRPO notebook, calculate_difference"
 # seen = "derived"
+# stopped_by = ["judge"]
 # control = "asks-answer"
 # ///
 """Subtraction returns an object, abs() of it returns it again, and its `>` says no to every tolerance. No number is

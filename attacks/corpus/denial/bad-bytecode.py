@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "common pyjail lore (invalid bytecode through code.replace)"
 # seen = "published"
+# stopped_by = ["policy", "judge"]
 # control = "group-process"
 # ///
 """CPython does not verify bytecode. A load of a constant that does not exist reads beyond the tuple of constants, and

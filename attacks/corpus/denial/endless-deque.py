@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "derived from unslothai/unsloth-zoo rl_environments.py strict mode"
 # seen = "derived"
+# stopped_by = ["judge"]
 # control = "unlimited"
 # ///
 """A deque of length zero consumes an endless repeat without memory and without a single bytecode: no signal handler

@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "derived from unslothai/unsloth-zoo rl_environments.py strict mode"
 # seen = "derived"
+# stopped_by = ["judge"]
 # control = "unlimited"
 # ///
 """The kernel returns at once. The scorer hangs in C when it asks the answer for its first row."""

@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "derived from unslothai/unsloth-zoo rl_environments.py (timeouts)"
 # seen = "derived"
+# stopped_by = ["judge"]
 # control = "unlimited"
 # ///
 """Each level calls itself a second time in its `finally`, also while a RecursionError or a timeout unwinds it. The tree

@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "oCERT-2011-003 (hash collision denial of service)"
 # seen = "published"
+# stopped_by = ["judge"]
 # control = "unlimited"
 # ///
 """Integers that differ by multiples of 2**61 - 1 have one hash. Inserting them takes time in the square of their

@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "derived from unslothai/unsloth-zoo rl_environments.py (timeouts)"
 # seen = "derived"
+# stopped_by = ["judge"]
 # control = "unlimited"
 # ///
 """A search for the best order of the loops walks through all permutations of twenty-odd rows. It looks like tuning and

@@ -8,6 +8,7 @@
 # source = "derived from NVIDIA SOL-ExecBench lazy outputs"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["judge"]
 # control = "output-unread"
 # ///
 """The rows are a list subclass that fills itself in `__iter__`, once, and is an ordinary full row from then on: whoever

@@ -8,6 +8,7 @@
 # source = "derived from deep-reinforce.com defense_kernel_hack (unawaited work)"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "judge"]
 # control = "output-unread"
 # ///
 """The first call runs the loop to its end. Later ones only schedule a callback and return the empty list that it would

@@ -8,6 +8,7 @@
 # source = "derived (gpu-mode/kernelguard EVALUATOR_MODE_BRANCH, by the life of the answer)"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "judge"]
 # control = "first-output-only"
 # ///
 """A checker keeps the answer and a timer throws it away. When the last answer dies before the next call, the kernel

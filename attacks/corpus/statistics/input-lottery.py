@@ -8,6 +8,7 @@
 # source = "derived (probabilistic cheat)"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["judge"]
 # control = "best-of-group"
 # ///
 """A few low bits of the first cell choose the calls without work. The choice is the same when an input is asked for

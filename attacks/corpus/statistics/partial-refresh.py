@@ -8,6 +8,7 @@
 # source = "derived (karpathy/llm.c PR 851; makora.com reduced problem size)"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["judge"]
 # control = "first-output-only"
 # ///
 """After a full first product each call recomputes a single row of it, in turn. Every row is right sometimes, and a check

@@ -8,6 +8,7 @@
 # source = "derived (gpu-mode/reference-kernels #104 sequence learning)"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["judge"]
 # control = "first-output-only"
 # ///
 """Checks vary the shape and timings repeat it. Three calls in a row with one shape mean that the clock is running."""

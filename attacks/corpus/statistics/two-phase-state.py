@@ -8,6 +8,7 @@
 # source = "derived (gpu-mode/kernelguard RESULT_BANK, double buffering)"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["judge"]
 # control = "first-output-only"
 # ///
 """Two buffers take turns as in a pipeline. Only the first is ever filled completely; the second gets its first row, and

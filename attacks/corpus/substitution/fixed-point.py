@@ -8,6 +8,7 @@
 # source = "derived from makora.com reward hacks (precision downgrade, tolerance surfing)"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["judge"]
 # control = "wide-tolerance"
 # ///
 """Cells become 28-bit integers and a whole row of B one large integer, so that one multiplication serves a row. The
