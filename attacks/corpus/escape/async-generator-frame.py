@@ -6,7 +6,7 @@
 # task = "matmul"
 # gain = "escape"
 # source = "common pyjail lore"
-# seen = "published"
+# seen = "derived"
 # control = "builtins-stripped"
 # ///
 """`ag_frame` is the frame of a generator that was never started.

@@ -5,7 +5,7 @@
 # language = "python"
 # task = "matmul"
 # gain = "escape"
-# source = "measured on CPython 3.10 to 3.13"
+# source = "Python documentation of function objects (__builtins__); variant of jailctf/pyjailbreaker"
 # seen = "derived"
 # control = "builtins-stripped"
 # ///
