@@ -9,8 +9,8 @@ def last(text):
     return text.strip().splitlines()[-1]
 
 
-def judged(done):
-    assert done.returncode == 0, done.stderr
+def judged(done, code=0):
+    assert done.returncode == code, done.stderr
     return json.loads(done.stdout)
 
 
@@ -105,7 +105,7 @@ def test_a_host_on_which_no_judge_can_work_is_told_so_in_one_sentence(host, kern
 )
 def test_a_judge_that_cannot_start_is_a_fault_of_ours_with_its_reason(host, kernel, names, word):
     done = host(names, "score", kernel, "--pairs", 0, "--json")
-    verdict = judged(done)
+    verdict = judged(done, code=1)
     assert (verdict["status"], verdict["reward"]) == ("infra", None)
     assert word in verdict["findings"][0]["evidence"]
     assert "Traceback" not in done.stderr
