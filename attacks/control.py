@@ -21,6 +21,7 @@ MARGIN = 0.25
 """Reward by which an attack must beat its twin here: 19 % of speed, far above the weak scorer's own noise."""
 MOVED = 0.9
 """Change of a sibling's reward that counts: a factor 1.9 of speed, or its verdict."""
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,17 @@ class WeakControl:
     def run(self, attack: Attack, twin: Honest) -> Control:
         """Score ``attack`` and its sibling; see the module's docstring.
 
-        Where layers are under test, a gain must repeat: there it is a failure, and noise must not be one.
+        Where layers are under test, a gain must repeat: there it is a failure, and noise must not be one. Where none
+        are, an attack that gained nothing is tried twice more: there the noise of the host would be the failure.
         """
         first = self._once(attack, twin)
-        return self._once(attack, twin) if first.gain is not None and self._layers else first
+        if self._layers:
+            return self._once(attack, twin) if first.gain is not None else first
+        for _ in range(_TRIES - 1):
+            if first.gain is not None:
+                break
+            first = self._once(attack, twin)
+        return first
 
     def _once(self, attack: Attack, twin: Honest) -> Control:
         result = self.score([attack.payload, self._sibling])
