@@ -256,7 +256,7 @@ def flaws(found: dict[str, object]) -> list[str]:
     told = [f"{name}: {found[name]}" for name in ("wrong", "left behind", "descriptors more") if found.get(name)]
     if "first" in found:
         for name, start in found["first"].items():
-            slack = {"MiB": 16, "MiB below": 32}.get(name, 3)  # what leaks, leaks with each verdict; others use these folders
+            slack = {"MiB": 16, "MiB below": 32}.get(name, 3)  # a leak grows with each verdict; others use /tmp too
             if found["last"][name] > start + slack:
                 told.append(f"{name} grew from {start} to {found['last'][name]}")
     return told
