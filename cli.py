@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ._version import __version__
+from .attacks.commands import COMMANDS
+from .rewards.terminal import Json, Require, err, out, progress_bar, usage
 from .sandbox import AssayError
 
 app = typer.Typer(
@@ -22,25 +22,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Score code that a language model wrote, so that the score can be trusted as a reward; train on it.",
 )
-out = Console()
-err = Console(stderr=True)
 FILE_LIMIT = 64 * 2**20
 bench_app = typer.Typer(no_args_is_help=True, help="Measure what this host makes of assay.")
 app.add_typer(bench_app, name="bench")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Require = Annotated[str, typer.Option(help="Least isolation level, L1 to L4; a host below it is refused.")]
-
-
-def usage(message: str) -> typer.Exit:
-    """One sentence on stderr; the exit code of wrong usage."""
-    err.print(f"assay: {message}", markup=False, highlight=False, soft_wrap=True)
-    return typer.Exit(2)
-
-
-def progress_bar(console: Console) -> Progress:
-    """The bar every long command shows on stderr."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=console, transient=True)
+for command in COMMANDS:
+    app.command()(command)
 
 
 def _version(show: bool) -> None:
@@ -109,7 +95,7 @@ def score(
             require=require,
             unsafe=unsafe,
         ) as scorer,
-        progress_bar(err) as bar,
+        progress_bar() as bar,
     ):
         step = bar.add_task("judging", total=len(files))
         for path, text in codes.items():
@@ -206,34 +192,6 @@ def train(
     launch.print_result(result, out)
 
 
-@app.command()
-def attack(
-    corpus: Annotated[Path | None, typer.Option(help="Folder of attacks and honest kernels; default: ours.")] = None,
-    layers: Annotated[str, typer.Option(help="Layers that are on, by comma.")] = "policy,context,jail,judge",
-    as_json: Json = False,
-) -> None:
-    """Replay the catalogue of reward hacks and honest kernels; exit code 1 if one gained or was refused."""
-    from .attacks.catalogue import LAYERS
-    from .attacks.replay import replay
-    from .attacks.table import table
-
-    chosen = frozenset(layer for layer in layers.split(",") if layer)
-    if unknown := chosen - set(LAYERS):
-        raise usage(f"--layers: no layer {', '.join(sorted(unknown))}; known are {','.join(LAYERS)}")
-    if corpus is not None and not corpus.is_dir():
-        raise usage(f"--corpus {corpus} is not a folder; give a folder of attack files")
-    with progress_bar(err) as bar:
-        step = bar.add_task("replaying", total=None)
-        found = replay(
-            corpus, chosen, lambda done, total, what: bar.update(step, completed=done, total=total, description=what)
-        )
-    if as_json:
-        typer.echo(json.dumps(found.to_json()))
-    else:
-        out.print(table(found))
-    raise typer.Exit(0 if found.clean else 1)
-
-
 @bench_app.callback()
 def bench() -> None:
     """Measure what this host makes of assay."""
@@ -254,7 +212,7 @@ def bench_sandbox(
         raise usage(f"--only: no part {', '.join(sorted(unknown))}; known are {', '.join(PARTS)}")
     honest = [k for k in load(SHIPPED).honest if k.task == "matmul" and k.language == "python" and not k.wrong]
     counts, parts = Counts.quick() if quick else Counts(), only or PARTS
-    with progress_bar(err) as bar:
+    with progress_bar() as bar:
         step = bar.add_task("starting", total=steps(counts, parts))
         found = measure(
             [kernel.payload for kernel in honest],
