@@ -91,8 +91,12 @@ class Replay:
         }
 
 
-def replay(corpus: Path | None = None, layers: frozenset[str] = ALL_LAYERS, progress: Progress | None = None) -> Replay:
-    """Replay ``corpus`` (the shipped one if None) against ``layers``; all four are the sandbox as shipped.
+def replay(
+    corpus: Path | Corpus | None = None, layers: frozenset[str] = ALL_LAYERS, progress: Progress | None = None
+) -> Replay:
+    """Replay ``corpus`` (a folder, one read already, the shipped one if None) against ``layers``.
+
+    All four layers are the sandbox as shipped.
 
     Without "judge" the layers are added to the weak scorer; with it, "judge" and "jail" come together, because
     the judge never runs without its jail core. Raises CorpusError, ValueError for an unknown layer, and what
@@ -103,7 +107,7 @@ def replay(corpus: Path | None = None, layers: frozenset[str] = ALL_LAYERS, prog
         raise ValueError(f"unknown layer {min(unknown)!r}; one of: {', '.join(LAYERS)}")
     start = time.monotonic()
     shipped = load(SHIPPED)
-    given = shipped if corpus is None else load(corpus)
+    given = shipped if corpus is None else corpus if isinstance(corpus, Corpus) else load(corpus)
     run = _Run(given, shipped, layers, progress or (lambda done, total, label: None))
     results = sorted(run.results(), key=lambda result: (result.status == "accepted", result.path))
     order = tuple(layer for layer in LAYERS if layer in layers)
