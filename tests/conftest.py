@@ -9,6 +9,14 @@ from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import Judge
 
 
+def pytest_collection_modifyitems(config, items):
+    """Tests of measured times may fail twice: a busy host can disturb them, a fault of ours fails three times."""
+    if config.pluginmanager.hasplugin("rerunfailures"):
+        for item in items:
+            if item.get_closest_marker("timed"):
+                item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 def _command(process):
     try:
         return process.cmdline()

@@ -1,6 +1,5 @@
 """The weak control: weak on purpose, harmless to its host."""
 
-import time
 from pathlib import Path
 
 import psutil
@@ -20,6 +19,7 @@ def prefixed(prelude: str) -> str:
     return prelude + "\n" + HONEST
 
 
+@pytest.mark.timed
 def test_an_honest_kernel_is_correct_and_faster_than_the_textbook():
     (score,) = weak_scores([HONEST]).scores
     assert score.status == "correct"
@@ -58,10 +58,8 @@ def test_a_process_that_ends_early_denies_its_siblings():
 
 
 def test_a_loop_ends_at_the_wall_limit():
-    start = time.monotonic()
     result = weak_scores(["while True: pass"], wall=0.5)
     assert result.scores[0].status == "timeout"
-    assert time.monotonic() - start < 3
 
 
 def test_detached_grandchildren_do_not_survive():

@@ -131,6 +131,7 @@ def test_rank_correlation_of_reversed_orders_is_minus_one():
     assert math.isclose(spearman([1.0, 2.0, 3.0], [0.1, 0.2, 7.0]), 1.0)
 
 
+@pytest.mark.timed
 def test_while_loops_run_at_the_speed_they_have_outside(verdict):
     """CPython 3.11 leaves them unspecialised for the first eight calls of their code object."""
     code = """

@@ -13,6 +13,8 @@ import pytest
 from assay.rewards import find_task
 from assay.sandbox import TaskError
 
+pytestmark = pytest.mark.timed
+
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 NAMES = ("conv2d", "matmul", "prefix_sum", "softmax", "sorting", "transpose_matmul")
 VARIANTS = [

@@ -95,15 +95,15 @@ def prepared(tmp_path):
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def honest(owned):
-    """The verdict on a worker that is owned and behaves, timed on 20 pairs."""
+    """The verdict on a worker that is owned and behaves, timed on 20 pairs, just before it is compared with."""
     verdict = owned(BEHAVE, (20,))
     assert verdict.status is Status.CORRECT, verdict.findings
     return verdict
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def gains_nothing(honest):
     """Asserts that a verdict is not correct, or that what it is sure to be worth is what honest work may be worth."""
 

@@ -121,6 +121,7 @@ def test_the_wipe_is_as_large_as_the_state_asks_for():
     assert CacheWipe("core")._buffer.nbytes == wipe_bytes("core") // 8 * 8
 
 
+@pytest.mark.timed
 def test_time_for_evicting_caches_is_not_billed():
     task = replace(find_task("matmul-numpy"), cache="memory", timed_shape=lambda rng: (48, 48, 48))
     with Judge(task) as judge:

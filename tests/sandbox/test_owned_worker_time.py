@@ -10,6 +10,8 @@ import pytest
 from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import Status
 
+pytestmark = pytest.mark.timed
+
 TURNS = "load(); say(READY)\nwhile True:\n    message = ask()\n"
 SPIN = "for _ in range(60_000): pass\n"
 REST = "lock = _thread.allocate_lock(); lock.acquire()\ndef rest(seconds): lock.acquire(timeout=seconds)\n"

@@ -47,6 +47,7 @@ def test_a_worker_holds_its_channel_and_no_other_descriptor(worker):
     assert held["3"].startswith("socket:")
 
 
+@pytest.mark.timed
 def test_a_worker_that_spins_after_done_is_billed_for_its_cpu_time(trials, tmp_path, hostile):
     body = (
         "source = os.read(channel, 1 << 17).partition(b'\\0')[2]\nexec(source, namespace)\nos.write(channel, READY)\n"

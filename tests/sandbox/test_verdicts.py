@@ -134,6 +134,7 @@ def test_a_source_that_is_allowed_by_policy_may_still_exhaust_the_compiler(verdi
     assert verdict("def matmul(A, B):\n    return [" + "0," * 15_000 + "]").status in (Status.WRONG, Status.CRASH)
 
 
+@pytest.mark.timed
 def test_a_speedup_is_measured_and_its_interval_holds_the_estimate(verdict):
     timing = verdict(FAST, looks=(8,)).timing
     assert timing.pairs >= 8
