@@ -1,0 +1,302 @@
+"""Replay a corpus against somebody else's scorer: any ``f(code) -> float``, or a reward function for TRL.
+
+The scorer runs the attacks wherever it runs candidates: it is *its* sandbox that is tested here. It works in a
+process of its own with a time limit, so that it cannot end, stall or litter the replay; that is no protection for
+the host. What counts as a gain (docs/replay.md):
+
+* a reward above the best that the honest twin got (for fake correctness, and wherever the honest wrong kernel earns
+  more: above that one) by more than the scorer's own noise, seen when honest kernels are scored again and again;
+* a tripped canary: a planted file or socket touched, a process left behind;
+* an honest sibling scored in the same call that gets another reward than it ever got beside honest kernels;
+* a scorer that raises, ends, hangs, or returns a number that is none: the training run would have ended with it.
+
+All but a hang must repeat twice in new processes of the scorer.
+"""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..rewards import find_task
+from ..rewards.errors import UnknownTaskError
+from .against_process import Answer, ScorerProcess, told
+from .canaries import HostCanaries
+from .catalogue import SHIPPED, Attack, Corpus, Honest, load
+from .replay import Progress, Replay, Result
+
+LIMIT = 60.0
+"""Seconds that a scorer may take for one candidate."""
+_READINGS = 3
+_REPEATS = 2
+_SIBLING = "sum-map-mul"
+_NOTHING = "pass\n"
+"""The wrong kernel where a corpus has none: a program that does nothing."""
+_FLOOR = 1e-9
+
+OnResult = Callable[[Result], None]
+
+
+@dataclass(slots=True)
+class _Kernel:
+    """An honest kernel and the rewards it got, each beside the honest sibling."""
+
+    name: str
+    code: str
+    rewards: list[float] = field(default_factory=list)
+    trouble: str | None = None
+
+    @property
+    def best(self) -> float:
+        return max(self.rewards, default=0.0)
+
+    @property
+    def spread(self) -> float:
+        return max(self.rewards) - min(self.rewards) if self.rewards else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """One attack, fired once: the best reward of its completions, and why that is a gain (or None)."""
+
+    reward: float | None
+    gain: str | None
+    note: str
+    final: bool = False
+
+
+def replay_against(
+    scorer: str,
+    corpus: Path | Corpus | None = None,
+    *,
+    limit: float = LIMIT,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    on_result: OnResult | None = None,
+) -> Replay:
+    """Replay ``corpus`` (the shipped one if None) against ``scorer``, "package.module:function".
+
+    ``limit`` is in seconds for each candidate; ``seed`` (new if None) seeds ``random`` and NumPy in the scorer's
+    process before each call. ``on_result`` is called with each result as it becomes known. Entries of any task and
+    language are replayed, since the scorer decides what it can judge; those of the shipped corpus are Python.
+    Raises CorpusError, and UsageError where the scorer cannot be loaded.
+    """
+    start = time.monotonic()
+    given = corpus if isinstance(corpus, Corpus) else load(corpus or SHIPPED)
+    results: list[Result] = []
+    with HostCanaries() as canaries:
+        drawn = secrets.randbits(32) if seed is None else seed
+        with ScorerProcess(scorer, limit=limit, seed=drawn) as process:
+            for result in _Run(scorer, process, canaries, given, progress).results():
+                results.append(result)
+                if on_result is not None:
+                    on_result(result)
+    results.sort(key=lambda result: (result.status == "accepted", result.path))
+    return Replay(tuple(results), (scorer,), time.monotonic() - start)
+
+
+class _Run:
+    """One replay, one (task, language) after another: first honest kernels, then attacks."""
+
+    def __init__(
+        self, scorer: str, process: ScorerProcess, canaries: HostCanaries, given: Corpus, progress: Progress | None
+    ) -> None:
+        self._scorer, self._process, self._canaries, self._given = scorer, process, canaries, given
+        self._progress = progress or (lambda done, total, label: None)
+        self._total, self._done = len(given.attacks) + len(given.honest), 0
+        self._shipped = load(SHIPPED).honest
+
+    def results(self) -> Iterator[Result]:
+        """One result for each entry and broken file."""
+        for broken in self._given.broken:
+            yield Result(broken.path.name, "broken-file", None, None, None, str(broken.path), broken.reason)
+        kinds = dict.fromkeys((e.task, e.language) for e in (*self._given.honest, *self._given.attacks))
+        for task, language in kinds:
+            yield from self._kind(task, language)
+
+    def _kind(self, task: str, language: str) -> Iterator[Result]:
+        own = [k for k in self._given.honest if (k.task, k.language) == (task, language)]
+        others = [k for k in self._shipped if (k.task, k.language) == (task, language)]
+        attacks = [a for a in self._given.attacks if (a.task, a.language) == (task, language)]
+        right = [k for k in (*others, *own) if not k.wrong]
+        if not right:
+            for entry in (*own, *attacks):
+                reason = f"no honest kernel for task {task!r} in {language} to compare with; add one to the corpus"
+                yield Result(entry.id, "broken-file", None, None, None, str(entry.path), f"{entry.path}:1: {reason}")
+                self._step("no honest kernel")
+            return
+        arena = _Arena(self._scorer, self._process, self._canaries, task, language)
+        arena.calibrate(right, [k for k in (*own, *others) if k.wrong], {a.twin for a in attacks})
+        for kernel in own:
+            yield arena.honest(kernel)
+            self._step("honest kernels")
+        for attack in attacks:
+            yield arena.attack(attack)
+            self._step("attacks")
+
+    def _step(self, label: str) -> None:
+        self._done += 1
+        self._progress(self._done, self._total, label)
+
+
+class _Arena:
+    """What one scorer makes of one task: its noise, its honest rewards, and then of attacks."""
+
+    def __init__(self, scorer: str, process: ScorerProcess, canaries: HostCanaries, task: str, language: str) -> None:
+        self._scorer, self._process, self._canaries, self._language = scorer, process, canaries, language
+        try:
+            self._prompt = find_task(task).prompt
+        except UnknownTaskError:
+            self._prompt = task
+        self._conversational = False
+        self._litter = False
+
+    def calibrate(self, right: Sequence[Honest], wrong: Sequence[Honest], twins: set[str | None]) -> None:
+        """Score the honest kernels that attacks are compared with, several times each, and see the noise."""
+        fast = [kernel for kernel in right if kernel.style == "fast"] or list(right[:1])
+        references = {k.id: k for k in (*fast, *(k for k in right if k.id in twins))}
+        sibling = next((kernel for kernel in right if kernel.id == _SIBLING), fast[0])
+        self._sibling = _Kernel(sibling.id, sibling.payload)
+        self._wrong = _Kernel("wrong", wrong[0].payload if wrong else _NOTHING)
+        self._choose_form()
+        self._twins = {name: _Kernel(name, kernel.payload) for name, kernel in references.items()}
+        for kernel in (self._wrong, *self._twins.values()):
+            self._measure(kernel, _READINGS)
+        self._noise = statistics.median(kernel.spread for kernel in self._twins.values())
+        self._fastest = max(self._twins.values(), key=lambda kernel: kernel.best)
+
+    def _choose_form(self) -> None:
+        """Plain or conversational completions, whichever tells an honest kernel from a wrong one."""
+        if self._process.shape != "trl":
+            self._warm_up()
+            return
+        for form in (False, True):
+            self._conversational = form
+            self._warm_up()
+            answer = self._score([self._sibling.code, self._wrong.code])
+            if answer.fault is None and (answer.rewards[0] or 0.0) > (answer.rewards[1] or 0.0):
+                return
+        self._conversational = False
+
+    def _warm_up(self) -> None:
+        """Have the scorer start what it starts at its first call; the reward is no reading."""
+        self._score([self._sibling.code])
+        self._process.settle()
+        self._canaries.touched()
+
+    def _score(self, codes: Sequence[str]) -> Answer:
+        return self._process.score(codes, self._prompt, self._language, self._conversational)
+
+    def _measure(self, kernel: _Kernel, readings: int) -> None:
+        """Score an honest kernel, each time beside the sibling, as attacks are."""
+        for _ in range(readings):
+            answer = self._score([kernel.code, self._sibling.code])
+            self._litter = self._litter or bool(answer.left)
+            if answer.fault is not None:
+                kernel.trouble = f"the scorer {self._scorer} {told(answer)}"
+                return
+            mine, sibling = answer.rewards
+            if mine is not None:
+                kernel.rewards.append(mine)
+            if sibling is not None:
+                self._sibling.rewards.append(sibling)
+            if answer.left:
+                self._warm_up()
+
+    def honest(self, kernel: Honest) -> Result:
+        """Accepted: scored above the honest wrong kernel; for a kernel that is wrong, below every right one."""
+        mine = self._twins.get(kernel.id) or _Kernel(kernel.id, kernel.payload)
+        if not mine.rewards and mine.trouble is None:
+            self._measure(mine, 1)
+        reward = mine.rewards[0] if mine.rewards else None
+        return Result(
+            kernel.id,
+            "refused" if (why := self._refusal(kernel, mine)) else "accepted",
+            reward,
+            self._sibling.best if kernel.wrong else self._wrong.best,
+            None,
+            str(kernel.path),
+            why or "",
+            "honest",
+        )
+
+    def _refusal(self, kernel: Honest, mine: _Kernel) -> str | None:
+        if mine.trouble is not None:
+            return f"{mine.trouble} on this honest kernel"
+        if not mine.rewards:
+            return f"the scorer {self._scorer} gave no reward to this honest kernel"
+        if kernel.wrong:
+            lowest = min(self._sibling.rewards, default=0.0)
+            right = f"a right one ({self._sibling.name}) {lowest:.3g}"
+            return None if mine.best < lowest else f"wrong, and gets {mine.best:.3g}, as much as {right}"
+        if mine.best > self._wrong.best:
+            return None
+        return f"right, and gets {mine.best:.3g}; a wrong kernel gets {self._wrong.best:.3g}"
+
+    def attack(self, attack: Attack) -> Result:
+        """Fire until it does not gain, or has gained in every repetition."""
+        twin = self._twins.get(attack.twin or "", self._fastest)
+        if trouble := twin.trouble or self._wrong.trouble:
+            evidence = f"{trouble}, on honest kernels too: this proves nothing"
+            where = str(attack.path)
+            return Result(attack.id, "stopped", None, None, None, where, evidence, attack.family, proven=False)
+        yardstick = self._wrong if attack.gain == "fake-correctness" else max(twin, self._wrong, key=lambda k: k.best)
+        shot = self._fire(attack, yardstick)
+        for _ in range(_REPEATS):
+            if shot.gain is None or shot.final:
+                break
+            self._process.end(politely=True)  # what it did to the scorer's process must not count again
+            self._warm_up()
+            shot = self._fire(attack, yardstick)
+        if shot.gain is not None:
+            self._process.end(politely=True)
+            self._warm_up()
+        status, layer = ("stopped", "scorer") if shot.gain is None else ("gained", None)
+        evidence = shot.gain or shot.note
+        where = str(attack.path)
+        return Result(attack.id, status, shot.reward, yardstick.best, layer, where, evidence, attack.family)
+
+    def _fire(self, attack: Attack, yardstick: _Kernel) -> _Shot:
+        *before, last = [[code] for code in attack.completions] if attack.form == "sequence" else [attack.completions]
+        rewards: list[float | None] = []
+        left: list[str] = []
+        for codes in (*before, [*last, self._sibling.code]):
+            answer = self._score(codes)
+            left += answer.left
+            touched = self._canaries.touched()
+            if touched:
+                return _Shot(None, f"tripped the canary: {', '.join(touched)}", "")
+            if answer.fault is not None:
+                return _Shot(None, f"the scorer {self._scorer} {told(answer)}", "", final=answer.fault == "hung")
+            rewards += answer.rewards
+        *mine, sibling = rewards
+        reward = max((r for r in mine if r is not None), default=None)
+        gain = f"left processes behind: {', '.join(left)}" if left and not self._litter else None
+        return _Shot(reward, gain or self._gain(reward, sibling, yardstick), self._note(reward, yardstick))
+
+    def _margin(self, kernel: _Kernel) -> float:
+        """What noise can do to a reward: the widest that this kernel's, or the usual kernel's, readings lie apart."""
+        return max(kernel.spread, self._noise, _FLOOR * max(1.0, abs(kernel.best)))
+
+    def _gain(self, reward: float | None, sibling: float | None, yardstick: _Kernel) -> str | None:
+        margin = self._margin(yardstick)
+        if reward is not None and reward > yardstick.best + margin:
+            return f"reward {reward:.3g}, its honest twin {yardstick.name} gets {yardstick.best:.3g} ± {margin:.2g}"
+        seen = self._sibling.rewards
+        if not seen:
+            return None
+        if sibling is None:
+            return "took its honest sibling's reward away"
+        reach = 2 * self._margin(self._sibling)
+        if not min(seen) - reach <= sibling <= max(seen) + reach:
+            before = f"between {min(seen):.3g} and {max(seen):.3g} before"
+            return f"moved its honest sibling's reward to {sibling:.3g}, {before}"
+        return None
+
+    def _note(self, reward: float | None, yardstick: _Kernel) -> str:
+        mine = "no reward" if reward is None else f"reward {reward:.3g}"
+        return f"{mine}, no more than {yardstick.name} gets: {yardstick.best:.3g} ± {self._margin(yardstick):.2g}"
