@@ -1,0 +1,126 @@
+"""Draw mutants of attacks and of honest kernels, the same ones from the same seed.
+
+A mutant is what a model might have written in place of the original: another text of the same effect. Nothing here
+says that it is an attack still; the control of the replay does (:mod:`assay.attacks.mutation.proof`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import replace
+from random import Random
+from typing import TypeVar
+
+from ...rewards import find_task
+from ..header import NEXT, Attack, Honest
+from .operators import OPERATORS, TEXT, apply
+from .source import NotMutable, Source
+
+Entry = TypeVar("Entry", Attack, Honest)
+MOST = 4
+"""The most operators that a mutant goes through."""
+_DRAWS = 12
+_MUTANT = re.compile(r"(?P<original>.+)~[a-z0-9+-]+\.(?P<index>\d{1,9})(-(?P<attempt>\d{1,9}))?")
+_LIMIT = 48 * 1024  # of bytes, below what the sandbox reads of a source
+
+
+def mutants(attack: Attack, count: int, seed: int) -> list[Attack]:
+    """``count`` mutants of an attack, none the same as another; fewer where its text allows no more.
+
+    They keep all of the attack but its payload, its id (``<id>~<operators>.<number>``) and the layers that were seen
+    to stop it, which are the original's. Determined by the attack's id and payload, the seed and the number.
+    """
+    return _several(attack, count, seed)
+
+
+def honest_mutants(kernel: Honest, count: int, seed: int) -> list[Honest]:
+    """The same for an honest kernel, by operators that leave it as harmless as it was."""
+    return _several(kernel, count, seed)
+
+
+def _several(entry: Entry, count: int, seed: int) -> list[Entry]:
+    found: list[Entry] = []
+    texts = {entry.payload}
+    for index in range(count):
+        for attempt in range(_DRAWS):
+            mutant = mutant_of(entry, index, seed, attempt)
+            if mutant is not None and mutant.payload not in texts:
+                texts.add(mutant.payload)
+                found.append(mutant)
+                break
+    return found
+
+
+def mutant_of(entry: Entry, index: int, seed: int, attempt: int = 0) -> Entry | None:
+    """One mutant, or None where this draw changes nothing. ``attempt`` above 0 is another draw for the same index."""
+    random = Random(f"{seed} {entry.id} {index} {attempt}")
+    plain = isinstance(entry, Honest)
+    wanted = _drawn(random, plain)
+    parts = entry.completions if isinstance(entry, Attack) else (entry.payload,)
+    changed, names = zip(*(_changed(part, _task_entry(entry), wanted, random) for part in parts), strict=True)
+    operators = list(dict.fromkeys(name for part in names for name in part))
+    if not operators:
+        return None
+    payload = f"{NEXT}\n".join(changed)
+    number = f"{index}" if attempt == 0 else f"{index}-{attempt}"
+    renamed = {"id": f"{entry.id}~{'+'.join(operators)}.{number}", "payload": payload}
+    if isinstance(entry, Attack):
+        return replace(entry, stopped_by=(), **renamed)
+    return replace(entry, **renamed)
+
+
+def operators_of(mutant_id: str) -> tuple[str, ...]:
+    """The operators that a mutant went through, from its id."""
+    return tuple(mutant_id.rpartition("~")[2].rpartition(".")[0].split("+"))
+
+
+def place_of(mutant_id: str) -> tuple[str, int, int]:
+    """The original's id, the index and the attempt that :func:`mutant_of` needs. Raises ValueError."""
+    found = _MUTANT.fullmatch(mutant_id)
+    if found is None:
+        raise ValueError(f"{mutant_id!r} is not the id of a mutant, such as clock.patch-min~rename+split.3")
+    return found["original"], int(found["index"]), int(found["attempt"] or 0)
+
+
+def not_mutable(entry: Attack | Honest) -> str | None:
+    """Why only comments can be added to an entry, or None."""
+    parts = entry.completions if isinstance(entry, Attack) else (entry.payload,)
+    if entry.language not in ("python", "numpy"):
+        return f"written in {entry.language}, which no operator reads"
+    for part in parts:
+        try:
+            Source(part, _task_entry(entry))
+        except NotMutable as error:
+            return str(error)
+    return None
+
+
+def _task_entry(entry: Attack | Honest) -> str:
+    return find_task(entry.task).entry
+
+
+def _drawn(random: Random, plain: bool) -> list[str]:
+    """The operators to try, in order: more than are wanted, since some will have nowhere to apply."""
+    names = [operator.name for operator in OPERATORS.values() if operator.plain or not plain]
+    random.shuffle(names)
+    return names
+
+
+def _changed(text: str, entry: str, wanted: list[str], random: Random) -> tuple[str, list[str]]:
+    """The text after the first of the wanted operators that apply, and which these were."""
+    try:
+        Source(text, entry)
+    except NotMutable:
+        return apply(TEXT, text, entry, random) or text, [TEXT]
+    count, done = random.randint(1, MOST), []
+    for name in wanted:
+        if len(done) == count:
+            break
+        with contextlib.suppress(NotMutable):  # what one operator wrote, and another cannot read, is not kept
+            changed = apply(name, text, entry, random)
+            if changed is not None and len(changed.encode("utf-8", "surrogatepass")) <= _LIMIT:
+                Source(changed, entry)
+                text = changed
+                done.append(name)
+    return text, done

@@ -1,0 +1,66 @@
+"""The operators of the mutation engine, by name.
+
+An operator is a function of a module and a random source that returns the text of the changed module, or None where
+it has nowhere to apply. ``plain`` ones write what honest code may hold; the others reach by computed name what the
+sandbox refuses to everybody, so that an honest kernel rewritten by them would rightly be refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from . import attributes, expressions, functions, names, padding, statements, strings
+from .source import Source
+from .text import comments
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """``exact``: the answers stay the same bit for bit, and not just within rounding. ``about``: one sentence."""
+
+    name: str
+    apply: Callable[[Source, Random], str | None]
+    about: str
+    plain: bool = True
+    exact: bool = True
+
+
+OPERATORS = {
+    operator.name: operator
+    for operator in (
+        Operator("rename", names.rename, "variables, parameters, functions, classes, imports get other names"),
+        Operator("unicode", names.unicode, "identifiers in other letters that the compiler takes for the same"),
+        Operator("adjacent", strings.adjacent, "strings cut into adjacent literals"),
+        Operator("split", strings.split, "strings as sums of their parts"),
+        Operator("encode", strings.encode, "strings reversed, from code points, from hexadecimal digits"),
+        Operator("base64", strings.base, "strings decoded from base 64", plain=False),
+        Operator("getattr", attributes.chain, "attributes by getattr, attrgetter and setattr", plain=False),
+        Operator("import", attributes.imports, "import statements as calls of __import__", plain=False),
+        Operator("builtin", attributes.builtin, "builtins fetched from their module by name", plain=False),
+        Operator("lambda", expressions.lambdas, "values through a lambda, or returned by one"),
+        Operator("comprehension", expressions.comprehension, "values as the only item of a comprehension"),
+        Operator("default", expressions.default, "values as the default argument of a lambda"),
+        Operator("class", functions.in_class, "functions as static methods, or held by an instance that is called"),
+        Operator("decorate", functions.decorate, "functions and classes behind a decorator"),
+        Operator("helper", functions.helper, "the body of a function in another one"),
+        Operator("as-lambda", functions.lambda_function, "a function that only returns as a lambda"),
+        Operator("flow", statements.flow, "statements in an if, a loop of one round, a try"),
+        Operator("annotation", statements.annotation, "values computed in an annotation"),
+        Operator("once", statements.once, "values of the module in a helper or its default argument"),
+        Operator("exec", statements.execute, "statements of the module as encoded text", plain=False),
+        Operator("pad", padding.pad, "code that never matters"),
+        Operator("mix", padding.mix, "an honest kernel answers for small shapes", exact=False),
+    )
+}
+TEXT = "comments"
+"""The name of the operator for what cannot be parsed."""
+
+
+def apply(name: str, text: str, entry: str, random: Random) -> str | None:
+    """The text after one operator, or None where it has nowhere to apply. Raises NotMutable."""
+    if name == TEXT:
+        return comments(text, random)
+    changed = OPERATORS[name].apply(Source(text, entry), random)
+    return None if changed == text else changed
