@@ -13,8 +13,15 @@ from ..rewards.terminal import Json, out, progress_bar, usage
 
 
 def attack(
-    corpus: Annotated[Path | None, typer.Option(help="Folder of attacks and honest kernels; default: ours.")] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="Folder of attacks and honest kernels, or one file; default: ours.")
+    ] = None,
     layers: Annotated[str, typer.Option(help="Layers that are on, by comma.")] = "policy,context,jail,judge",
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Each layer by itself; write ablation.md and ablation/.")
+    ] = False,
+    folder: Annotated[Path, typer.Option("--out", help="Folder that --matrix writes to.")] = Path("docs"),
+    base_url: Annotated[str | None, typer.Option(help="Where the links of --matrix lead; default: the corpus.")] = None,
     as_json: Json = False,
 ) -> None:
     """Replay the catalogue of reward hacks and honest kernels; exit code 1 if one gained or was refused."""
@@ -25,8 +32,12 @@ def attack(
     chosen = frozenset(layer for layer in layers.split(",") if layer)
     if unknown := chosen - set(LAYERS):
         raise usage(f"--layers: no layer {', '.join(sorted(unknown))}; known are {','.join(LAYERS)}")
-    if corpus is not None and not corpus.is_dir():
-        raise usage(f"--corpus {corpus} is not a folder; give a folder of attack files")
+    if corpus is not None and not corpus.exists():
+        raise usage(f"--corpus {corpus} does not exist; give a folder of attack files, or one of them")
+    if matrix:
+        from .ablation_command import run
+
+        raise typer.Exit(0 if run(corpus, folder, base_url, as_json) else 1)
     with progress_bar() as bar:
         step = bar.add_task("replaying", total=None)
         found = replay(

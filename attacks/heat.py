@@ -69,7 +69,7 @@ def heat_map(
     an http(s) address that the paths of rows and cells are put behind; ``note`` is a paragraph above the table.
     Raises ValueError for another kind of base URL, a heat outside 0 to 1, and two rows of one name.
     """
-    _check_base(base_url)
+    check_base_url(base_url)
     listed = list(rows)
     names = [row.name for row in listed]
     if len(set(names)) != len(names):
@@ -126,7 +126,8 @@ def _linear(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
 
-def _check_base(base_url: str) -> None:
+def check_base_url(base_url: str) -> None:
+    """Raise ValueError unless it is a relative path or an http(s) address."""
     if urlsplit(base_url).scheme not in ("", "http", "https"):
         raise ValueError(f"base URL {base_url!r}: give a relative path or an address that begins with http(s)://")
 
@@ -142,4 +143,4 @@ def _text(text: str, limit: int | None = _LIMIT) -> str:
     return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:limit]))
 
 
-__all__ = ["Cell", "Row", "heat_map"]
+__all__ = ["Cell", "Row", "check_base_url", "heat_map"]
