@@ -9,11 +9,15 @@ from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import Judge
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Tests of measured times may fail twice: a busy host can disturb them, a fault of ours fails three times."""
-    if config.pluginmanager.hasplugin("rerunfailures"):
-        for item in items:
-            if item.get_closest_marker("timed"):
+    """Tests of measured times run alone, and may fail twice: a busy host disturbs them, a fault of ours fails again."""
+    for item in items:
+        if "shipped_replay" in item.fixturenames:
+            item.add_marker(pytest.mark.alone)
+        if item.get_closest_marker("timed"):
+            item.add_marker(pytest.mark.alone)
+            if config.pluginmanager.hasplugin("rerunfailures"):
                 item.add_marker(pytest.mark.flaky(reruns=2))
 
 

@@ -5,6 +5,8 @@ import tempfile
 
 import pytest
 
+pytestmark = pytest.mark.alone
+
 
 def test_verdicts_by_the_hundred_leave_nothing_behind(endurance):
     assert endurance.flaws(endurance.verdicts(300)) == []

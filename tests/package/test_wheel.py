@@ -38,7 +38,9 @@ def fresh(wheel, tmp_path_factory):
         "--constraint",
         ROOT / "constraints.txt",
     ]
-    done = subprocess.run([*pip, wheel, "pytest", "pytest-asyncio", "pytest-rerunfailures"], capture_output=True, text=True)
+    done = subprocess.run(
+        [*pip, wheel, "pytest", "pytest-asyncio", "pytest-rerunfailures"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return python
 
@@ -86,7 +88,7 @@ def test_the_sandbox_tests_pass_against_the_wheel(fresh, tmp_path):
         target = tests / source.relative_to(ROOT / "tests")
         target.write_text(source.read_text())
     (tests / "pytest.ini").write_text(
-        "[pytest]\nmarkers =\n    slow: takes more than ten seconds\n    timed: compares measured times\nasyncio_mode = auto\n"
+        "[pytest]\nmarkers =\n    slow: takes more than ten seconds\n    alone: nothing beside it\n    timed: compares times\nasyncio_mode = auto\n"
     )
     options = ["--import-mode=importlib", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio"]
     done = subprocess.run([fresh, "-m", "pytest", *options, "."], capture_output=True, text=True, cwd=tests)
