@@ -31,7 +31,7 @@ from .replay import Progress, Replay, Result
 
 LIMIT = 60.0
 """Seconds that a scorer may take for one candidate."""
-_READINGS = 3
+_READINGS = 4
 _REPEATS = 2
 _SIBLING = "sum-map-mul"
 _NOTHING = "pass\n"
@@ -165,9 +165,12 @@ class _Arena:
         self._choose_form()
         self._twins = {name: _Kernel(name, kernel.payload) for name, kernel in references.items()}
         for kernel in (self._wrong, *self._twins.values()):
-            self._measure(kernel, _READINGS)
-        self._noise = statistics.median(kernel.spread for kernel in self._twins.values())
+            self._measure(kernel, 1)
         self._fastest = max(self._twins.values(), key=lambda kernel: kernel.best)
+        named = [kernel for name, kernel in self._twins.items() if name in twins or kernel is self._fastest]
+        for kernel in (self._wrong, *named):
+            self._measure(kernel, _READINGS - 1)
+        self._noise = statistics.median(kernel.spread for kernel in (*named, self._sibling))
 
     def _choose_form(self) -> None:
         """Plain or conversational completions, whichever tells an honest kernel from a wrong one."""

@@ -66,13 +66,12 @@ class Shelf(pytest.Collector):
 class Replayer:
     """The corpus of one pytest process and its connexion to the replay, which begins with the first item."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config, self._option = config, config.option
+    def __init__(self, config: pytest.Config, shared: dict[str, Any]) -> None:
+        self._config, self._option, self._shared = config, config.option, shared
         self._folder = Path(self._option.assay_corpus)
-        if self._option.assay_seed is None:  # among the options, so that all workers of pytest-xdist share it
-            self._option.assay_seed = str(secrets.randbits(32))
-        if not self._option.assay_seed.isdecimal():
-            raise pytest.UsageError(f"--assay-seed {self._option.assay_seed}: not a number; copy it from a failure")
+        self._seed = str(shared.get("seed") or self._option.assay_seed or secrets.randbits(32))
+        if not self._seed.isdecimal():
+            raise pytest.UsageError(f"--assay-seed {self._seed}: not a number; copy it from a failure")
         try:
             self._corpus = load(self._folder)
         except CorpusError as error:
@@ -85,7 +84,7 @@ class Replayer:
     def header(self) -> str:
         """One line for pytest's header."""
         scorer = self._option.assay_scorer or "the sandbox"
-        alone = "; name paths to run other tests as well" if self._option.assay_alone else ""
+        alone = "; name paths to run other tests as well" if self._shared["alone"] else ""
         return f"assay: {len(list(self.entries()))} files of {self._folder} against {scorer}{alone}"
 
     def entries(self) -> Iterator[tuple[str, str]]:
@@ -100,16 +99,20 @@ class Replayer:
         """The items, reported to pytest like any others; those that were asked for by node id, if any were."""
         nodeid = os.path.relpath(self._folder, self._config.rootpath)
         shelf = Shelf.from_parent(session, name=str(self._folder), nodeid=nodeid, replayer=self)
-        wanted = self._option.assay_only
+        wanted = self._shared["only"]
         items = list(session.genitems(shelf))
         if missing := set(wanted) - {item.name for item in items}:
             raise pytest.UsageError(f"{self._folder} has no entry {min(missing)!r}; --collect-only lists them")
         return [item for item in items if not wanted or item.name in wanted]
 
-    def address(self) -> str:
+    def share(self) -> dict[str, Any]:
+        """What the workers of pytest-xdist are told, the replay's address included."""
+        return {**self._shared, "seed": self._seed, "address": self._address()}
+
+    def _address(self) -> str:
         """Where the replay can be reached; it is started if this process is to run it."""
-        if (shared := getattr(self._config, "workerinput", {}).get("assay_replay")) and os.path.exists(shared):
-            return shared
+        if os.path.exists(address := self._shared.get("address", "")):
+            return address
         if self._process is None:
             self._process = subprocess.Popen(
                 module_command("assay.attacks.pytest_program"),
@@ -120,18 +123,18 @@ class Replayer:
                 start_new_session=True,
             )
             assert self._process.stdout is not None
-            self._address = self._process.stdout.readline().strip()
-        return self._address
+            self._at = self._process.stdout.readline().strip()
+        return self._at
 
     def _connect(self, items: Iterable[pytest.Item]) -> Iterator[bytes]:
         channel = socket.socket(socket.AF_UNIX)
-        channel.connect(self.address())
+        channel.connect(self._address())
         job = {
             "corpus": str(self._folder),
             "paths": [item._file for item in items if isinstance(item, Entry)],
             "scorer": self._option.assay_scorer,
             "limit": self._option.assay_limit,
-            "seed": self._option.assay_seed,
+            "seed": self._seed,
         }
         channel.sendall(json.dumps(job).encode() + b"\n")
         return iter(channel.makefile("rb"))
@@ -171,7 +174,7 @@ class Replayer:
         """The command that replays one item alone."""
         parts = ["pytest", "--assay-corpus", str(self._folder), f"{self._folder}::{nodeid.rpartition('::')[2]}"]
         if self._option.assay_scorer is not None:
-            parts += ["--assay-scorer", self._option.assay_scorer, "--assay-seed", self._option.assay_seed]
+            parts += ["--assay-scorer", self._option.assay_scorer, "--assay-seed", self._seed]
         return shlex.join(parts)
 
     def close(self) -> None:

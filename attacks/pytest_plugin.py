@@ -35,11 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--assay-seed", metavar="SEED", help="Seed of an earlier replay, as a failure shows it.")
 
 
-def _choose(config: pytest.Config, corpus: str) -> None:
-    """Take node ids of the corpus out of the paths, and decide whether anything else is collected.
-
-    The decision is kept among the options, which pytest-xdist hands to its workers.
-    """
+def _choose(config: pytest.Config, corpus: str) -> dict[str, Any]:
+    """Take node ids of the corpus out of the paths, and decide whether anything else is collected."""
 
     def of_corpus(argument: str) -> bool:
         path = os.path.join(config.invocation_params.dir, argument.partition("::")[0])
@@ -49,10 +46,9 @@ def _choose(config: pytest.Config, corpus: str) -> None:
     mine = [argument.partition("::")[2] for argument in given if of_corpus(argument)]
     others = [argument for argument in given if not of_corpus(argument)]
     asked = any(argument.split("=")[0] == "--assay-corpus" for argument in config.invocation_params.args)
-    config.option.assay_only = mine if "" not in mine else []
-    config.option.assay_alone = not others if given else asked
     if given:
         config.args = others
+    return {"only": [] if "" in mine else mine, "alone": not others if given else asked}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,13 +58,13 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.option.assay_scorer is not None:
             raise pytest.UsageError("--assay-scorer needs --assay-corpus DIR: the folder of attacks to replay")
         return
-    if not hasattr(config, "workerinput"):
-        _choose(config, corpus)
-    if config.option.assay_alone:
+    # What one process has decided holds in all workers of pytest-xdist.
+    shared = getattr(config, "workerinput", {}).get("assay") or _choose(config, corpus)
+    if shared["alone"]:
         config.args = []
     from .pytest_items import Replayer
 
-    config.stash[_REPLAYER] = Replayer(config)
+    config.stash[_REPLAYER] = Replayer(config, shared)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -88,7 +84,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 def pytest_configure_node(node: Any) -> None:
     """In pytest-xdist's controller: all workers share one replay, so that no two judges time on one core."""
     if (replayer := node.config.stash.get(_REPLAYER, None)) is not None:
-        node.workerinput["assay_replay"] = replayer.address()
+        node.workerinput["assay"] = replayer.share()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
