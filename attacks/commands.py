@@ -22,6 +22,13 @@ def attack(
     ] = False,
     folder: Annotated[Path, typer.Option("--out", help="Folder that --matrix writes to.")] = Path("docs"),
     base_url: Annotated[str | None, typer.Option(help="Where the links of --matrix lead; default: the corpus.")] = None,
+    mutate: Annotated[int, typer.Option(help="Replay this many mutants of each entry as well.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="What --mutate draws from: the same seed, the same mutants.")] = 0,
+    sample: Annotated[
+        int | None,
+        typer.Option(help="Of the mutants of attacks only so many, and a quarter as many honest ones.", min=1),
+    ] = None,
+    only: Annotated[str | None, typer.Option(help="Id of the one entry or mutant that --mutate replays.")] = None,
     as_json: Json = False,
 ) -> None:
     """Replay the catalogue of reward hacks and honest kernels; exit code 1 if one gained or was refused."""
@@ -38,6 +45,13 @@ def attack(
         from .ablation_command import run
 
         raise typer.Exit(0 if run(corpus, folder, base_url, as_json) else 1)
+    if not mutate and (seed or sample or only):
+        raise usage("--seed, --sample and --only say which mutants: add --mutate N")
+    if mutate:
+        from .mutation.campaign import Plan
+        from .mutation.command import run as run_mutants
+
+        raise typer.Exit(0 if run_mutants(corpus, Plan(mutate, seed, sample, only), chosen, as_json) else 1)
     with progress_bar() as bar:
         step = bar.add_task("replaying", total=None)
         found = replay(
@@ -50,5 +64,38 @@ def attack(
     raise typer.Exit(0 if found.clean else 1)
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (attack,)
+def mutate(
+    which: Annotated[str, typer.Argument(metavar="ID", help="Id of an attack, an honest kernel, or a mutant.")],
+    count: Annotated[int, typer.Option(help="How many mutants, where ID is not that of one.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="What they are drawn from.")] = 0,
+    corpus: Annotated[Path | None, typer.Option(help="Folder that holds the entry; default: ours.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Write a file each here, instead of printing.")] = None,
+) -> None:
+    """Print mutants of an entry of the catalogue, each a file that `assay attack --corpus` replays."""
+    from .mutation.command import wanted, write
+
+    files = wanted(corpus, which, count, seed)
+    if folder is None:
+        typer.echo("\n\n".join(files.values()))
+    else:
+        write(files, folder)
+
+
+def arena(
+    peer: Annotated[list[str] | None, typer.Option(help="Only this scorer; may be given again. Default: all.")] = None,
+    install: Annotated[bool, typer.Option(help="First install the peers, each in an environment of its own.")] = False,
+    corpus: Annotated[Path | None, typer.Option(help="Folder of attacks and honest kernels; default: ours.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Write arena.json, table.md and heat.html; other peers' rows stay.")
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(help="Where the links of --out lead; default: our corpus.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Replay the catalogue against other public scorers: one row a scorer, ours among them."""
+    from .arena.command import run
+
+    run(peer or [], install, corpus, folder, base_url, as_json)
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (attack, mutate, arena)
 """What the command line offers under the functions' names."""

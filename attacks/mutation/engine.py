@@ -14,10 +14,13 @@ from typing import TypeVar
 
 from ...rewards import find_task
 from ..header import NEXT, Attack, Honest
-from .operators import OPERATORS, TEXT, apply
+from .operators import OPERATORS, apply
 from .source import NotMutable, Source
+from .text import TEXT, comments
 
-Entry = TypeVar("Entry", Attack, Honest)
+Entry = TypeVar("Entry", bound=Attack | Honest)
+LANGUAGES = ("python", "numpy")
+"""What the operators can read."""
 MOST = 4
 """The most operators that a mutant goes through."""
 _DRAWS = 12
@@ -25,21 +28,13 @@ _MUTANT = re.compile(r"(?P<original>.+)~[a-z0-9+-]+\.(?P<index>\d{1,9})(-(?P<att
 _LIMIT = 48 * 1024  # of bytes, below what the sandbox reads of a source
 
 
-def mutants(attack: Attack, count: int, seed: int) -> list[Attack]:
-    """``count`` mutants of an attack, none the same as another; fewer where its text allows no more.
+def mutants(entry: Entry, count: int, seed: int) -> list[Entry]:
+    """``count`` mutants of an attack or honest kernel, none the same as another; fewer where its text allows no more.
 
-    They keep all of the attack but its payload, its id (``<id>~<operators>.<number>``) and the layers that were seen
-    to stop it, which are the original's. Determined by the attack's id and payload, the seed and the number.
+    They keep all of the original but its payload, its id (``<id>~<operators>.<number>``) and the layers that were seen
+    to stop it. Determined by the original's id and payload, the seed and the number. An honest kernel goes through
+    operators only that leave it as harmless as it was.
     """
-    return _several(attack, count, seed)
-
-
-def honest_mutants(kernel: Honest, count: int, seed: int) -> list[Honest]:
-    """The same for an honest kernel, by operators that leave it as harmless as it was."""
-    return _several(kernel, count, seed)
-
-
-def _several(entry: Entry, count: int, seed: int) -> list[Entry]:
     found: list[Entry] = []
     texts = {entry.payload}
     for index in range(count):
@@ -64,10 +59,8 @@ def mutant_of(entry: Entry, index: int, seed: int, attempt: int = 0) -> Entry | 
         return None
     payload = f"{NEXT}\n".join(changed)
     number = f"{index}" if attempt == 0 else f"{index}-{attempt}"
-    renamed = {"id": f"{entry.id}~{'+'.join(operators)}.{number}", "payload": payload}
-    if isinstance(entry, Attack):
-        return replace(entry, stopped_by=(), **renamed)
-    return replace(entry, **renamed)
+    renamed = replace(entry, id=f"{entry.id}~{'+'.join(operators)}.{number}", payload=payload)
+    return replace(renamed, stopped_by=()) if isinstance(renamed, Attack) else renamed
 
 
 def operators_of(mutant_id: str) -> tuple[str, ...]:
@@ -86,7 +79,7 @@ def place_of(mutant_id: str) -> tuple[str, int, int]:
 def not_mutable(entry: Attack | Honest) -> str | None:
     """Why only comments can be added to an entry, or None."""
     parts = entry.completions if isinstance(entry, Attack) else (entry.payload,)
-    if entry.language not in ("python", "numpy"):
+    if entry.language not in LANGUAGES:
         return f"written in {entry.language}, which no operator reads"
     for part in parts:
         try:
@@ -110,17 +103,16 @@ def _drawn(random: Random, plain: bool) -> list[str]:
 def _changed(text: str, entry: str, wanted: list[str], random: Random) -> tuple[str, list[str]]:
     """The text after the first of the wanted operators that apply, and which these were."""
     try:
-        Source(text, entry)
+        source = Source(text, entry)
     except NotMutable:
-        return apply(TEXT, text, entry, random) or text, [TEXT]
+        return comments(text, random), [TEXT]
     count, done = random.randint(1, MOST), []
     for name in wanted:
         if len(done) == count:
             break
-        with contextlib.suppress(NotMutable):  # what one operator wrote, and another cannot read, is not kept
-            changed = apply(name, text, entry, random)
-            if changed is not None and len(changed.encode("utf-8", "surrogatepass")) <= _LIMIT:
-                Source(changed, entry)
-                text = changed
+        with contextlib.suppress(NotMutable, RecursionError):  # what cannot be read again is not kept
+            changed = apply(name, source, random)
+            if changed is not None and len(changed.text.encode("utf-8", "surrogatepass")) <= _LIMIT:
+                source = changed
                 done.append(name)
-    return text, done
+    return source.text, done

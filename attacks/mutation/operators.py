@@ -13,7 +13,6 @@ from random import Random
 
 from . import attributes, expressions, functions, names, padding, statements, strings
 from .source import Source
-from .text import comments
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,12 @@ OPERATORS = {
         Operator("mix", padding.mix, "an honest kernel answers for small shapes", exact=False),
     )
 }
-TEXT = "comments"
-"""The name of the operator for what cannot be parsed."""
 
 
-def apply(name: str, text: str, entry: str, random: Random) -> str | None:
-    """The text after one operator, or None where it has nowhere to apply. Raises NotMutable."""
-    if name == TEXT:
-        return comments(text, random)
-    changed = OPERATORS[name].apply(Source(text, entry), random)
-    return None if changed == text else changed
+def apply(name: str, source: Source, random: Random) -> Source | None:
+    """The module after one operator, or None where it has nowhere to apply.
+
+    Raises NotMutable where the result cannot be read again.
+    """
+    changed = OPERATORS[name].apply(source, random)
+    return None if changed is None or changed == source.text else Source(changed, source.entry)

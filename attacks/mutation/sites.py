@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import libcst as cst
 
 Scope = Literal["module", "function", "class"]
-_FUNCTIONS = (cst.FunctionDef, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_FUNCTIONS = {cst.FunctionDef, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp}
+_ITEMS = {cst.Tuple, cst.List, cst.Element, cst.StarredElement}
+_SPACE = re.compile("white|[lr](par|bracket|brace)$|.*lines|comma|semicolon|trailing|header|footer|newline|indent")
+_NODES = {kind for kind in vars(cst).values() if isinstance(kind, type) and issubclass(kind, cst.CSTNode)}
+_PATTERNS = {kind for kind in _NODES if issubclass(kind, cst.MatchPattern)}
 _TARGETS = {
     (cst.AssignTarget, "target"),
     (cst.AugAssign, "target"),
@@ -72,38 +78,51 @@ def normal(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-def walk(tree: cst.Module) -> Iterator[Site]:
-    """Every node below the module, in the order of the fields. Raises RecursionError for a deep tree."""
-    return _below(tree, Place())
+def walk(tree: cst.Module) -> list[Site]:
+    """Every node below the module but space and punctuation, in the order of the text.
+
+    Raises RecursionError for a tree that is too deep.
+    """
+    found: list[Site] = []
+    _below(tree, Place(), found)
+    return found
 
 
-def _below(node: cst.CSTNode, place: Place) -> Iterator[Site]:
-    for field in dataclasses.fields(node):
-        value = getattr(node, field.name)
-        for child in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(child, cst.CSTNode):
-                inner = _place(node, field.name, child, place)
-                yield Site(child, node, field.name, inner)
-                yield from _below(child, inner)
+def _below(node: cst.CSTNode, place: Place, found: list[Site]) -> None:
+    for field in _fields(type(node)):
+        value = getattr(node, field)
+        children = value if type(value) in (list, tuple) else (value,)
+        for child in children:
+            if type(child) in _NODES:
+                inner = _place(node, field, child, place)
+                found.append(Site(child, node, field, inner))
+                _below(child, inner, found)
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind) if not _SPACE.match(field.name))
 
 
 def _place(parent: cst.CSTNode, field: str, child: cst.CSTNode, outer: Place) -> Place:
-    scope = outer.scope
-    if isinstance(parent, _FUNCTIONS) and field not in _OUTSIDE:
-        scope = "function"
-    elif isinstance(parent, cst.ClassDef) and field == "body":
-        scope = "class"
-    through = isinstance(parent, (cst.Tuple, cst.List, cst.Element, cst.StarredElement))
-    return Place(
-        scope=scope,
-        quoted=outer.quoted or isinstance(child, cst.FormattedString),
-        fixed=outer.fixed or isinstance(child, (cst.MatchPattern, cst.Annotation)),
-        imported=outer.imported
-        or (isinstance(parent, cst.ImportAlias) and field == "name")
-        or (isinstance(parent, cst.ImportFrom) and field == "module"),
-        target=(type(parent), field) in _TARGETS or (outer.target and through),
-        guarded=outer.guarded or isinstance(child, (cst.Try, cst.TryStar)),
-    )
+    kind, inside = type(parent), type(child)
+    changes: dict[str, Any] = {}
+    if kind in _FUNCTIONS and field not in _OUTSIDE:
+        changes["scope"] = "function"
+    elif kind is cst.ClassDef and field == "body":
+        changes["scope"] = "class"
+    if inside is cst.FormattedString:
+        changes["quoted"] = True
+    elif inside is cst.Annotation or inside in _PATTERNS:
+        changes["fixed"] = True
+    elif inside in (cst.Try, cst.TryStar):
+        changes["guarded"] = True
+    if (kind, field) in ((cst.ImportAlias, "name"), (cst.ImportFrom, "module")):
+        changes["imported"] = True
+    target = (kind, field) in _TARGETS or (outer.target and kind in _ITEMS)
+    if target != outer.target:
+        changes["target"] = target
+    return dataclasses.replace(outer, **changes) if changes else outer
 
 
 class _Replacer(cst.CSTTransformer):
@@ -111,10 +130,12 @@ class _Replacer(cst.CSTTransformer):
         super().__init__()
         self._changes = changes
 
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return True  # no methods by the names of nodes, which would be looked up for each
+
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
-        updated = super().on_leave(original_node, updated_node)
         change = self._changes.get(original_node)
-        return updated if change is None else change(updated)
+        return updated_node if change is None else change(updated_node)
 
 
 def replaced(tree: cst.Module, changes: Mapping[cst.CSTNode, Callable[[Any], Any]]) -> str:

@@ -45,9 +45,13 @@ class Source:
                 self.syntax = ast.parse(text)
                 self._table = symtable.symtable(text, "<mutant>", "exec")
             self.tree = cst.parse_module(text)
-            self.sites = tuple(walk(self.tree))
         except (SyntaxError, ValueError, RecursionError, MemoryError, cst.ParserSyntaxError) as error:
             raise NotMutable(f"{type(error).__name__}: {error}".partition("\n")[0][:200]) from None
+
+    @cached_property
+    def sites(self) -> list[Site]:
+        """Every node and where it stands."""
+        return walk(self.tree)
 
     def code(self, node: cst.CSTNode) -> str:
         """The text of a node of this module."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+TEXT = "comments"
+"""The name of this operator."""
 _WORDS = "rows columns blocked tile product sum accumulate shape inner outer fast cache reuse order".split()
 
 
