@@ -1,0 +1,137 @@
+"""Rows sorted by expert, cut into tiles of bounded size, and matrix products with one weight a group.
+
+A *chunk* is a few experts whose weights are dense at the same time; a *tile* is a bounded run of its rows. Only
+experts that have rows are in a chunk, so a group is never empty. With tiles, the memory of a layer's experts does not
+grow with the sequence; with chunks of experts outside and tiles inside, no weight is dequantised twice in a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+import torch
+from torch import Tensor, nn
+
+_native = getattr(nn.functional, "grouped_mm", None) or getattr(torch, "_grouped_mm", None)
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How much is dense at a time: `experts` weights of a layer, `rows` of activations (a row is a token's expert).
+
+    gpt-oss-20b in bfloat16: 50 MB an expert, about 60 kB a row in the backward pass.
+    """
+
+    experts: int = 4
+    rows: int = 8192
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Ends of consecutive groups of rows, as numbers and as int32 on the device: what the grouped products take."""
+
+    ends: tuple[int, ...]
+    offsets: Tensor
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """First row and end of each group."""
+        return zip((0, *self.ends[:-1]), self.ends, strict=True)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Rows `rows` of the sorted order, which belong to the weights `slots` of the chunk."""
+
+    slots: slice
+    rows: slice
+    groups: Groups
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """`experts`, int32 on the device and `numbers` on the host, whose weights are dense together; and their tiles."""
+
+    numbers: tuple[int, ...]
+    experts: Tensor
+    tiles: tuple[Tile, ...]
+
+
+def sort_by_expert(experts: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The stable order of the flattened `experts` (tokens, k), int64 (tokens * k,), and rows an expert, (count,)."""
+    flat = experts.reshape(-1)
+    return torch.sort(flat, stable=True).indices, torch.bincount(flat, minlength=count)
+
+
+def plan(rows_of: list[int], tiling: Tiling, device: torch.device) -> list[Chunk]:
+    """Chunks and tiles for so many sorted rows an expert; one copy to the device."""
+    starts = [0, *accumulate(rows_of)]
+    active = [expert for expert, rows in enumerate(rows_of) if rows]
+    chunks = [tuple(active[i : i + tiling.experts]) for i in range(0, len(active), tiling.experts)]
+    cuts = [_cut([(starts[e], starts[e + 1]) for e in numbers], tiling.rows) for numbers in chunks]
+    numbers = [*active, *(end for tiles in cuts for _, _, ends in tiles for end in ends)]
+    on_device = iter(_split(torch.tensor(numbers, dtype=torch.int32).to(device), chunks, cuts))
+    result = []
+    for expert_numbers, tiles in zip(chunks, cuts, strict=True):
+        experts = next(on_device)
+        made = (Tile(slots, rows, Groups(ends, next(on_device))) for slots, rows, ends in tiles)
+        result.append(Chunk(expert_numbers, experts, tuple(made)))
+    return result
+
+
+_Cut = tuple[slice, slice, tuple[int, ...]]
+
+
+def _cut(spans: list[tuple[int, int]], limit: int) -> list[_Cut]:
+    """The rows of consecutive `spans` in runs of at most `limit`: slots, rows, and ends relative to the first row."""
+    first, last = spans[0][0], spans[-1][1]
+    tiles = []
+    for low in range(first, last, limit):
+        high = min(low + limit, last)
+        inside = [slot for slot, (start, end) in enumerate(spans) if start < high and end > low]
+        ends = tuple(min(spans[slot][1], high) - low for slot in inside)
+        tiles.append((slice(inside[0], inside[-1] + 1), slice(low, high), ends))
+    return tiles
+
+
+def _split(numbers: Tensor, chunks: list[tuple[int, ...]], cuts: list[list[_Cut]]) -> Iterator[Tensor]:
+    expert, offset = 0, sum(map(len, chunks))
+    for experts, tiles in zip(chunks, cuts, strict=True):
+        yield numbers[expert : (expert := expert + len(experts))]
+        for _, _, ends in tiles:
+            yield numbers[offset : (offset := offset + len(ends))]
+
+
+def _usable(*matrices: Tensor) -> bool:
+    """Whether torch's grouped product takes these: it wants rows of 16 bytes, and on a GPU it is bfloat16 only."""
+    first = matrices[0]
+    if _native is None or not all(m.data_ptr() % 16 == 0 and _pitch(m) % 16 == 0 for m in matrices):
+        return False
+    if not first.is_cuda:
+        return first.dtype in (torch.float32, torch.bfloat16, torch.float16)
+    return first.dtype == torch.bfloat16 and torch.cuda.get_device_capability(first.device) >= (8, 0)
+
+
+def _pitch(matrix: Tensor) -> int:
+    """Bytes from one row (or column, if those are contiguous) to the next."""
+    return matrix.element_size() * (matrix.stride(-2) if matrix.stride(-1) == 1 else matrix.stride(-1))
+
+
+def matmul(x: Tensor, weight: Tensor, groups: Groups) -> Tensor:
+    """Rows (rows, in) times the weight of their group (groups, in, out): (rows, out)."""
+    if _usable(x, weight):
+        assert _native is not None
+        return _native(x, weight, offs=groups.offsets)
+    out = x.new_empty(len(x), weight.shape[-1])
+    for one, (start, end) in zip(weight, groups.spans(), strict=True):
+        torch.mm(x[start:end], one, out=out[start:end])
+    return out
+
+
+def outer(x: Tensor, y: Tensor, groups: Groups) -> Tensor:
+    """The sum over a group's rows of x (rows, m) times y (rows, n): (groups, m, n), the gradient of a weight."""
+    if _usable(x.t(), y):
+        assert _native is not None
+        return _native(x.t(), y, offs=groups.offsets)
+    return torch.stack([x[start:end].t() @ y[start:end] for start, end in groups.spans()])

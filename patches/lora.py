@@ -1,0 +1,128 @@
+"""Split LoRA over experts: (x A) B by expert, instead of the sum W + A B of every expert at every step.
+
+PEFT keeps configuration, initialisation, saving and loading of the adapter; only `ParamWrapper.forward` is replaced,
+and only over gpt-oss experts that the patch `experts` computes: it hands the factors on to them. An adapter trained
+so loads in plain PEFT. PEFT's layout: A is (experts * r, in), expert first; B is (out, r * experts), expert last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from peft.tuners.lora.layer import ParamWrapper
+from torch import Tensor, nn
+
+from . import experts
+from .errors import AdapterError, ModelError
+from .experts import GptOssExperts
+from .packed import PackedExperts
+from .weights import PROJECTIONS
+
+NAME = "lora"
+SUMMARY = "LoRA over experts as (x A) B grouped by expert; no W + A B is ever built; saved and loaded by PEFT"
+
+_users: set[object] = set()  # one for every application: the class is PEFT's, and shared by all models
+_original: dict[str, Callable[..., Any]] = {}
+
+
+def factors(wrapper: Any) -> tuple[Tensor, Tensor] | None:
+    """A (experts, r, in) and B (experts, r, out) of the active adapters, the scaling in B; None if none is active.
+
+    Several adapters are one of the sum of their ranks. Raises AdapterError for factors of another shape.
+    """
+    active = [name for name in wrapper.active_adapters if name in wrapper.lora_A]
+    pairs = [_factors(wrapper, name) for name in active]
+    if not pairs:
+        return None
+    if len(pairs) == 1:
+        return pairs[0]
+    return torch.cat([a for a, _ in pairs], 1), torch.cat([b for _, b in pairs], 1)
+
+
+def _factors(wrapper: Any, name: str) -> tuple[Tensor, Tensor]:
+    # Not the parameter's shape: reading a parameter in NF4 would dequantise all of it.
+    count, inner, outer = wrapper.num_experts, wrapper.in_features, wrapper.out_features
+    a, b, rank = wrapper.lora_A[name].weight, wrapper.lora_B[name].weight, wrapper.r[name]
+    if a.shape != (count * rank, inner) or b.shape != (outer, rank * count):
+        raise AdapterError(
+            f"adapter '{name}' has lora_A {tuple(a.shape)} and lora_B {tuple(b.shape)} for {wrapper.parameter_name}, "
+            f"which takes {(count * rank, inner)} and {(outer, rank * count)}: it was trained for another model"
+        )
+    a = a.view(count, rank, inner)
+    b = b.view(outer, rank, count).permute(2, 1, 0) * wrapper.scaling[name]
+    return a, b.contiguous()
+
+
+def _split(wrapper: Any, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """`ParamWrapper.forward` over experts of ours; that of PEFT over everything else."""
+    base = wrapper.get_base_layer()
+    if not _ours(base) or wrapper.parameter_name not in PROJECTIONS or wrapper.merged:
+        return _original["forward"](wrapper, x, *args, **kwargs)
+    _check_nesting(wrapper)
+    wrapper._check_forward_args(x, *args, **kwargs)
+    adapters = dict(kwargs.pop("adapters", None) or {})
+    if not wrapper.disable_adapters and (found := factors(wrapper)) is not None:
+        adapters[wrapper.parameter_name] = found
+    return wrapper.base_layer(x, *args, adapters=adapters, **kwargs)
+
+
+def _check_nesting(wrapper: Any) -> None:
+    """PEFT nests wrappers by name where parameters are in NF4 already, else as the parameters come."""
+    inner = getattr(wrapper.base_layer, "parameter_name", None)
+    if wrapper.parameter_name == PROJECTIONS[0] and inner == PROJECTIONS[1]:
+        raise AdapterError(
+            "this adapter was added over experts in NF4, and its files would not load over the bfloat16 model: add the "
+            "adapter first, then quantise the experts"
+        )
+
+
+def _ours(base: Any) -> bool:
+    if isinstance(base, PackedExperts):
+        return True
+    return isinstance(base, GptOssExperts) and base.config._experts_implementation == experts.FUNCTION
+
+
+def _merge(wrapper: Any, *args: Any, **kwargs: Any) -> None:
+    """`ParamWrapper.merge`, which has nothing to add to where experts are packed."""
+    base = wrapper.get_base_layer()
+    if isinstance(base, PackedExperts) or wrapper.parameter_name in getattr(base, "parametrizations", {}):
+        raise AdapterError(
+            f"{wrapper.parameter_name} is quantised, so no adapter can be merged into it: save the adapter and merge "
+            "it over the bfloat16 model"
+        )
+    _original["merge"](wrapper, *args, **kwargs)
+
+
+def apply(model: nn.Module) -> object:
+    """Replace the forward pass of PEFT's wrappers around experts, of adapters added later too."""
+    experts.modules(model)
+    if not any(_ours(module) for module in experts.modules(model)):
+        raise ModelError("the patch 'lora' hands factors to the patch 'experts': apply that one too")
+    if not _users:
+        for name, replacement in (("forward", _split), ("merge", _merge)):
+            _original[name] = getattr(ParamWrapper, name)
+            setattr(ParamWrapper, name, replacement)
+    user = object()
+    _users.add(user)
+    return user
+
+
+def remove(model: nn.Module, state: object) -> None:
+    """Give PEFT its own forward pass back once no model has this patch on."""
+    _users.discard(state)
+    if not _users:
+        for name, method in _original.items():
+            setattr(ParamWrapper, name, method)
+        _original.clear()
+
+
+def explain(model: nn.Module, state: object) -> dict[str, str]:
+    """Which expert projections carry adapters, and of what rank."""
+    wrappers = [m for m in model.modules() if isinstance(m, ParamWrapper) and m.parameter_name in PROJECTIONS]
+    if not wrappers:
+        return {"adapters": "none yet; those that PEFT adds to gate_up_proj and down_proj will be split"}
+    ranks = sorted({rank for wrapper in wrappers for rank in wrapper.r.values()})
+    size = sum(p.numel() for w in wrappers for part in (w.lora_A, w.lora_B) for p in part.parameters())
+    return {"adapters": f"{len(wrappers)} projections, r = {', '.join(map(str, ranks))}, {size / 1e6:.1f} M parameters"}
