@@ -12,6 +12,7 @@ A patch is a module of this folder with
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -64,6 +65,15 @@ def names() -> list[str]:
     return [name for name in ORDER if (folder / f"{name}.py").is_file()]
 
 
+def summary(name: str) -> str:
+    """What a patch changes, in one line; read from its file, so that listing them loads no torch."""
+    tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text())
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "SUMMARY" for t in node.targets):
+            return str(ast.literal_eval(node.value))
+    raise OptionError(f"patch '{name}' has no SUMMARY; every patch says in one line what it changes")
+
+
 def find_patch(name: str) -> Patch:
     """The module of a patch. Raises OptionError naming those there are."""
     if name not in names():
@@ -77,6 +87,7 @@ def base_model(model: Any) -> Any:
     bare = model
     while not hasattr(bare, "config") and hasattr(bare, "module"):  # DistributedDataParallel and the like
         bare = bare.module
+    bare = getattr(bare, "_orig_mod", bare)  # torch.compile
     if hasattr(bare, "peft_config") and hasattr(bare, "get_base_model"):
         bare = bare.get_base_model()
     kind = getattr(getattr(bare, "config", None), "model_type", None)

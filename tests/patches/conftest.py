@@ -1,5 +1,7 @@
 """A tiny random gpt-oss, built in place."""
 
+import json
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -43,3 +45,21 @@ def tiny():
         return GptOssForCausalLM(GptOssConfig(**(shape | options))).eval()
 
     return build
+
+
+@pytest.fixture
+def packed(tiny, tmp_path):
+    """A checkpoint folder in gpt-oss's MXFP4 layout, experts of random blocks."""
+    from safetensors.torch import save_file
+
+    model = tiny()
+    state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    for name in [n for n in state if n.endswith(("gate_up_proj", "down_proj"))]:
+        experts, inner, outer = state.pop(name).shape
+        state[f"{name}_blocks"] = torch.randint(0, 256, (experts, outer, inner // 32, 16), dtype=torch.uint8)
+        state[f"{name}_scales"] = torch.full((experts, outer, inner // 32), 124, dtype=torch.uint8)
+    save_file(state, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    config = model.config.to_dict() | {"architectures": ["GptOssForCausalLM"]}
+    config["quantization_config"] = {"quant_method": "mxfp4", "modules_to_not_convert": ["lm_head"]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    return tmp_path

@@ -64,6 +64,10 @@ def fake(name, log, **parts):
     return types.SimpleNamespace(**(made | parts))
 
 
+def with_what_it_needs(name):
+    return ["experts", name] if name == "lora" else [name]
+
+
 def quiet(table):
     pass
 
@@ -82,10 +86,10 @@ def test_a_patch_is_removed_without_a_trace_and_can_be_applied_again(tiny, name)
     model = tiny(router_aux_loss_coef=0.0)
     before = snapshot(model)
     for _ in range(2):
-        applied = apply_patches(model, [name], say=quiet)
+        applied = apply_patches(model, with_what_it_needs(name), say=quiet)
         assert applied.rows[name]
-        assert applied_patches(model) == [name]
-        assert remove_patches(model) == [name]
+        assert applied_patches(model) == with_what_it_needs(name)
+        assert name in remove_patches(model)
     assert applied_patches(model) == []
     same(before, snapshot(model))
 

@@ -1,6 +1,5 @@
 """Each silent fault happens upstream, is refused by the guard with the way out, and a right setup passes."""
 
-import json
 import types
 import warnings
 
@@ -144,24 +143,6 @@ def test_a_name_missing_from_the_mask_interface_attends_to_padding_in_silence_an
 
 
 # ---- MXFP4
-
-
-@pytest.fixture
-def packed(tiny, tmp_path):
-    """A checkpoint folder in gpt-oss's MXFP4 layout, experts of random blocks."""
-    from safetensors.torch import save_file
-
-    model = tiny()
-    state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    for name in [n for n in state if n.endswith(("gate_up_proj", "down_proj"))]:
-        experts, inner, outer = state.pop(name).shape
-        state[f"{name}_blocks"] = torch.randint(0, 256, (experts, outer, inner // 32, 16), dtype=torch.uint8)
-        state[f"{name}_scales"] = torch.full((experts, outer, inner // 32), 124, dtype=torch.uint8)
-    save_file(state, tmp_path / "model.safetensors", metadata={"format": "pt"})
-    config = model.config.to_dict() | {"architectures": ["GptOssForCausalLM"]}
-    config["quantization_config"] = {"quant_method": "mxfp4", "modules_to_not_convert": ["lm_head"]}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    return tmp_path
 
 
 def test_mxfp4_falls_back_to_dense_experts_without_a_trace_on_the_model_and_is_refused(packed):

@@ -1,0 +1,236 @@
+"""Does a patch change a result? Each layer is run unpatched and patched on the same recorded input and routing.
+
+Compared are the hidden states and the gradients of input, sinks, router and LoRA factors, as
+``‖patched − unpatched‖ / ‖unpatched‖``. In float32 the limit is 1e-5 for each of them in each layer. In bfloat16 and
+float16 the unpatched layer in float64 is the truth, and a patch may be off by 1.1 times what the unpatched layer
+itself is off in that type. Both errors are chance there (a number that rounds to the other side of SwiGLU's clamp
+changes a gradient by 5 % of its norm), so they are compared as root mean squares over all layers and batches.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .base import Patch, apply_patches, find_patch, names, remove_patches
+from .errors import OptionError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .verify_cases import Case
+    from .verify_layers import Layer
+
+EXACT, FACTOR = 1e-5, 1.1
+DTYPES = ("float32", "bfloat16", "float16")
+NOTHING_TO_COMPARE = ("guard", "offload")  # the first changes no number, the second needs more than one layer
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How far one result of one layer is off: patched and, in half precision, unpatched (``eager``)."""
+
+    patches: str
+    dtype: str
+    what: str
+    layer: int
+    kind: str
+    case: str
+    error: float
+    eager: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One result of one combination of patches: its error, its limit, and the layer where it is worst."""
+
+    patches: str
+    dtype: str
+    what: str
+    error: float
+    limit: float
+    worst: Figure
+
+    @property
+    def ok(self) -> bool:
+        """An error that is not a number is not within its limit."""
+        return self.error <= self.limit
+
+    @property
+    def share(self) -> float:
+        """Error over limit."""
+        return math.inf if math.isnan(self.error) else self.error / (self.limit or 1e-300)
+
+
+def combinations() -> list[list[str]]:
+    """What is verified by default: each patch with what it needs, and all together."""
+    there = [name for name in names() if name not in NOTHING_TO_COMPARE]
+    single = [["experts", name] if name == "lora" else [name] for name in there]
+    return [*single, there] if len(there) > 1 else single
+
+
+def verify(
+    patches: Sequence[Sequence[str | Patch]] | None = None,
+    *,
+    model: Path | None = None,
+    dtypes: Sequence[str] | None = None,
+    device: str | None = None,
+    layers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[list[Row], list[Figure]]:
+    """The rows of every combination of ``patches``, and the figures of every layer behind them.
+
+    ``model`` is a checkpoint folder, dense or MXFP4; without it four random layers with MXFP4 experts are taken.
+    By default float32 on the CPU, bfloat16 and float16 on a GPU; ``layers`` takes the first only. ``progress`` gets
+    the layers done and their number.
+    Raises PatchError for a name, a folder or a device that does not serve.
+    """
+    import torch
+
+    from .verify_cases import cases
+    from .verify_layers import checkpoint_layers, random_config, random_layers
+
+    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    types = list(dtypes or (DTYPES[1:] if place.type == "cuda" else DTYPES[:1]))
+    if unknown := [name for name in types if name not in DTYPES]:
+        raise OptionError(f"--dtype: '{unknown[0]}' is none of {', '.join(DTYPES)}")
+    sets = [[find_patch(p) if isinstance(p, str) else p for p in some] for some in patches or combinations()]
+    if model is None:
+        config = random_config(large=types != ["float32"])
+        source: Iterable[Layer] = random_layers(config)
+        embedding = torch.randn(64, config.hidden_size, generator=torch.Generator().manual_seed(1))
+    else:
+        config, source, embedding = checkpoint_layers(model)
+    recorded, figures = cases(embedding, config.sliding_window or 16), []
+    count = min(layers or config.num_hidden_layers, config.num_hidden_layers)
+    for done, layer in enumerate(itertools.islice(source, count)):
+        for dtype in types:
+            figures += _layer(layer, recorded, sets, getattr(torch, dtype), place)
+        _advance(layer, recorded, place)
+        if progress:
+            progress(done + 1, count)
+    return rows(figures), figures
+
+
+def _layer(layer: Layer, recorded: list[Case], sets: list[list[Patch]], dtype: Any, device: Any) -> list[Figure]:
+    """All figures of one layer in one type."""
+    import torch
+
+    figures = []
+    for with_experts in (False, True):  # adapters on the experts only where both can run them
+        wanted = [some for some in sets if _on_experts(layer, some) == with_experts]
+        if not wanted:
+            continue
+        exact = dtype is torch.float32
+        truth = _run(layer.plain(dtype if exact else torch.float64, device), layer, recorded, with_experts, [], True)
+        eager = truth if exact else _run(layer.plain(dtype, device), layer, recorded, with_experts, [], False)
+        for some in wanted:
+            stored = layer.patched if any(p.NAME == "experts" for p in some) else layer.plain
+            found = _run(stored(dtype, device), layer, recorded, with_experts, some, False)
+            label = " + ".join(patch.NAME for patch in some)
+            name = str(dtype).removeprefix("torch.")
+            for case, right, plain, tried in zip(recorded, truth, eager, found, strict=True):
+                for what, members in _results(right, single=exact).items():
+                    error = _error(tried, right, members)
+                    its = None if exact else _error(plain, right, members)
+                    figures.append(Figure(label, name, what, layer.index, layer.kind, case.name, error, its))
+    return figures
+
+
+def _on_experts(layer: Layer, patches: list[Patch]) -> bool:
+    """Packed experts take adapters only through the patch lora."""
+    own = {patch.NAME for patch in patches}
+    return not (layer.packed and "experts" in own and "lora" not in own)
+
+
+def _run(
+    model: Any, layer: Layer, recorded: list[Case], on_experts: bool, patches: list[Patch], choose: bool
+) -> list[dict[str, Tensor]]:
+    """What a model of one layer makes of every case; it chooses the routing of them all where ``choose`` says so."""
+    from .verify_cases import add_adapters, run
+
+    add_adapters(model, on_experts, seed=layer.index)
+    if patches:
+        apply_patches(model, patches, say=lambda table: None)
+    try:
+        found = []
+        for case in recorded:
+            if choose:
+                case.routing = None
+            result, case.routing = run(model, case)
+            found.append(result)
+        return found
+    finally:
+        if patches:
+            remove_patches(model)
+
+
+def _advance(layer: Layer, recorded: list[Case], device: Any) -> None:
+    """Replace the cases' inputs by the unpatched layer's outputs."""
+    import torch
+
+    from .verify_cases import through
+
+    model = layer.plain(torch.float32, device)
+    for case in recorded:
+        case.hidden = through(model, case)
+
+
+def _error(found: dict[str, Tensor], right: dict[str, Tensor], members: list[str]) -> float:
+    """Norm-relative, root mean square over ``members``; of something that should be zero, the norm itself."""
+    import torch
+
+    squares = 0.0
+    for what in members:
+        scale = torch.linalg.vector_norm(right[what]).item()
+        squares += (torch.linalg.vector_norm(found[what] - right[what]).item() / (scale or 1.0)) ** 2
+    return math.sqrt(squares / len(members))
+
+
+def _results(right: dict[str, Tensor], single: bool) -> dict[str, list[str]]:
+    """What is compared, and the tensors that make it up: each by itself, or families of them."""
+    results: dict[str, list[str]] = {}
+    for what in right:
+        results.setdefault(what if single else _family(what), []).append(what)
+    return results
+
+
+def _family(what: str) -> str:
+    if "lora_" in what:
+        return "LoRA of experts" if "experts" in what else "LoRA of attention"
+    return "router" if ".router." in what else "sinks" if what.endswith("sinks") else what
+
+
+def rows(figures: Iterable[Figure]) -> list[Row]:
+    """Figures of all layers taken together: the largest in float32, the root mean square in half precision."""
+    groups: dict[tuple[str, str, str], list[Figure]] = {}
+    for figure in figures:
+        groups.setdefault((figure.patches, figure.dtype, figure.what), []).append(figure)
+    found = []
+    for key, group in groups.items():
+        worst = max(group, key=lambda f: math.inf if math.isnan(f.error) else f.error)
+        eager = [figure.eager for figure in group if figure.eager is not None]
+        if eager:
+            error = _root_mean_square([figure.error for figure in group])
+            found.append(Row(*key, error, FACTOR * _root_mean_square(eager), worst))
+        else:
+            found.append(Row(*key, worst.error, EXACT, worst))
+    return found
+
+
+def _root_mean_square(values: list[float]) -> float:
+    return math.sqrt(sum(value**2 for value in values) / len(values))
+
+
+def worst(rows: Iterable[Row]) -> list[Row]:
+    """The row nearest to its limit, or farthest beyond it, of each combination of patches in each type."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        held = found.get((row.patches, row.dtype))
+        if held is None or row.share > held.share:
+            found[row.patches, row.dtype] = row
+    return list(found.values())
