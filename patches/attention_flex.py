@@ -22,12 +22,18 @@ from .errors import DeviceError
 BLOCK = 128
 
 
+@cache
+def triton_there() -> bool:
+    """Whether Triton, which the compiled kernels are written in, is installed."""
+    return importlib.util.find_spec("triton") is not None
+
+
 def usable(q: Tensor, rows: Rows) -> bool:
     """Whether the compiled kernels can run: a GPU with Triton, half precision, a power of two as width."""
     width = q.shape[-1]
     return (
         q.is_cuda
-        and importlib.util.find_spec("triton") is not None
+        and triton_there()
         and q.dtype in (torch.float16, torch.bfloat16)
         and rows.queries == rows.keys >= BLOCK
         and width >= 16
