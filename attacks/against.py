@@ -20,10 +20,12 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from ..rewards import find_task
 from ..rewards.errors import UnknownTaskError
+from ..sandbox.errors import UsageError
 from .against_process import Answer, ScorerProcess, told
 from .canaries import HostCanaries
 from .catalogue import SHIPPED, Attack, Corpus, Honest, load
@@ -36,6 +38,8 @@ _REPEATS = 2
 _SIBLING = "sum-map-mul"
 _NOTHING = "pass\n"
 """The wrong kernel where a corpus has none: a program that does nothing."""
+_FEEDBACK = "__FEEDBACK__"
+"""What a later completion of a sequence writes where it quotes what it was told about the one before."""
 _FLOOR = 1e-9
 
 OnResult = Callable[[Result], None]
@@ -80,12 +84,15 @@ def replay_against(
 ) -> Replay:
     """Replay ``corpus`` (the shipped one if None) against ``scorer``, "package.module:function".
 
-    ``limit`` is in seconds for each candidate; ``seed`` (new if None) seeds ``random`` and NumPy in the scorer's
-    process before each call. ``on_result`` is called with each result as it becomes known. Entries of any task and
-    language are replayed, since the scorer decides what it can judge; those of the shipped corpus are Python.
-    Raises CorpusError, and UsageError where the scorer cannot be loaded.
+    ``limit`` is in seconds for each candidate; ``seed`` (new if None) decides what ``random`` and NumPy draw in the
+    scorer's process: other numbers for each call, the same ones in each replay. ``on_result`` is called with each
+    result as it becomes known. Entries of any task and language are replayed, since the scorer decides what it can
+    judge; those of the shipped corpus are Python. Call it in a process that starts no others meanwhile: what runs when
+    it ends is taken for the attacks'. Raises CorpusError, and UsageError where the scorer cannot be loaded.
     """
     start = time.monotonic()
+    if not all(scorer.partition(":")):
+        raise UsageError(f"the scorer {scorer!r} is not of the form package.module:function, e.g. rewards.mine:score")
     given = corpus if isinstance(corpus, Corpus) else load(corpus or SHIPPED)
     results: list[Result] = []
     with HostCanaries() as canaries:
@@ -95,8 +102,14 @@ def replay_against(
                 results.append(result)
                 if on_result is not None:
                     on_result(result)
+        canaries.left_behind()
     results.sort(key=lambda result: (result.status == "accepted", result.path))
     return Replay(tuple(results), (scorer,), time.monotonic() - start)
+
+
+@cache
+def _shipped() -> tuple[Honest, ...]:
+    return load(SHIPPED).honest
 
 
 class _Run:
@@ -108,7 +121,6 @@ class _Run:
         self._scorer, self._process, self._canaries, self._given = scorer, process, canaries, given
         self._progress = progress or (lambda done, total, label: None)
         self._total, self._done = len(given.attacks) + len(given.honest), 0
-        self._shipped = load(SHIPPED).honest
 
     def results(self) -> Iterator[Result]:
         """One result for each entry and broken file."""
@@ -120,7 +132,7 @@ class _Run:
 
     def _kind(self, task: str, language: str) -> Iterator[Result]:
         own = [k for k in self._given.honest if (k.task, k.language) == (task, language)]
-        others = [k for k in self._shipped if (k.task, k.language) == (task, language)]
+        others = [k for k in _shipped() if (k.task, k.language) == (task, language)]
         attacks = [a for a in self._given.attacks if (a.task, a.language) == (task, language)]
         right = [k for k in (*others, *own) if not k.wrong]
         if not right:
@@ -154,6 +166,7 @@ class _Arena:
             self._prompt = task
         self._conversational = False
         self._litter = False
+        self._broken: str | None = None
 
     def calibrate(self, right: Sequence[Honest], wrong: Sequence[Honest], twins: set[str | None]) -> None:
         """Score the honest kernels that attacks are compared with, several times each, and see the noise."""
@@ -163,7 +176,11 @@ class _Arena:
         self._sibling = _Kernel(sibling.id, sibling.payload)
         self._wrong = _Kernel("wrong", wrong[0].payload if wrong else _NOTHING)
         self._choose_form()
-        self._twins = {name: _Kernel(name, kernel.payload) for name, kernel in references.items()}
+        self._broken = self._trouble()
+        self._twins = {k.id: _Kernel(k.id, k.payload, trouble=self._broken) for k in references.values()}
+        self._fastest, self._noise = next(iter(self._twins.values())), 0.0
+        if self._broken is not None:
+            return
         for kernel in (self._wrong, *self._twins.values()):
             self._measure(kernel, 1)
         self._fastest = max(self._twins.values(), key=lambda kernel: kernel.best)
@@ -184,6 +201,13 @@ class _Arena:
             if answer.fault is None and (answer.rewards[0] or 0.0) > (answer.rewards[1] or 0.0):
                 return
         self._conversational = False
+
+    def _trouble(self) -> str | None:
+        """Why the scorer cannot even score the sibling, twice: then nothing else is tried."""
+        if self._score([self._sibling.code]).fault is None:
+            return None
+        again = self._score([self._sibling.code])
+        return None if again.fault is None else f"the scorer {self._scorer} {told(again)}"
 
     def _warm_up(self) -> None:
         """Have the scorer start what it starts at its first call; the reward is no reading."""
@@ -212,7 +236,7 @@ class _Arena:
 
     def honest(self, kernel: Honest) -> Result:
         """Accepted: scored above the honest wrong kernel; for a kernel that is wrong, below every right one."""
-        mine = self._twins.get(kernel.id) or _Kernel(kernel.id, kernel.payload)
+        mine = self._twins.get(kernel.id) or _Kernel(kernel.id, kernel.payload, trouble=self._broken)
         if not mine.rewards and mine.trouble is None:
             self._measure(mine, 1)
         reward = mine.rewards[0] if mine.rewards else None
@@ -268,14 +292,15 @@ class _Arena:
         rewards: list[float | None] = []
         left: list[str] = []
         for codes in (*before, [*last, self._sibling.code]):
-            answer = self._score(codes)
+            feedback = repr(f"reward {rewards[-1]}" if rewards else "")  # all that such a scorer tells an author
+            answer = self._score([code.replace(_FEEDBACK, feedback) for code in codes])
             left += answer.left
             touched = self._canaries.touched()
             if touched:
                 return _Shot(None, f"tripped the canary: {', '.join(touched)}", "")
             if answer.fault is not None:
                 return _Shot(None, f"the scorer {self._scorer} {told(answer)}", "", final=answer.fault == "hung")
-            rewards += answer.rewards
+            rewards = list(answer.rewards)  # of a sequence, the last turn counts
         *mine, sibling = rewards
         reward = max((r for r in mine if r is not None), default=None)
         gain = f"left processes behind: {', '.join(left)}" if left and not self._litter else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -11,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -56,6 +58,7 @@ class ScorerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._known: set[int] = set()
         self._turn = 0
+        self._asked: Counter[str] = Counter()
         try:
             self._start()
         except BaseException:
@@ -78,7 +81,7 @@ class ScorerProcess:
             )
         self._errors = bytearray()
         threading.Thread(target=_drain, args=(self._process.stderr, self._errors), daemon=True).start()
-        setup = {"scorer": self._scorer, "folder": os.getcwd(), "home": self._folder.name, "seed": self._seed}
+        setup = {"scorer": self._scorer, "folder": os.getcwd(), "home": self._folder.name}
         self._known = set()
         found = self._exchange(setup, max(self._limit, 60.0))
         if isinstance(found, Answer):
@@ -129,7 +132,12 @@ class ScorerProcess:
         if not self._known:
             self._known = self._descendants()
         self._turn += 1
+        asked = "\0".join(codes)
+        self._asked[asked] += 1
+        # Each time other draws, so that noise shows and no input comes twice; the same ones in every replay.
+        drawn = hashlib.blake2b(f"{self._seed} {self._asked[asked]} {asked}".encode("utf-8", "replace"), digest_size=4)
         request = {"turn": self._turn, "codes": list(codes), "prompt": prompt, "language": language}
+        request["seed"] = int.from_bytes(drawn.digest())
         found = self._exchange({**request, "conversational": conversational}, self._limit * len(codes))
         answer = found if isinstance(found, Answer) else self._read(found, len(codes))
         if answer.fault in ("hung", "nonsense", "exited"):
@@ -155,8 +163,20 @@ class ScorerProcess:
         return Answer(tuple(None if r is None else float(r) for r in rewards))
 
     def _descendants(self) -> set[int]:
-        # Ours, not only the scorer's: what detaches itself comes to us, who are its subreaper.
-        return {process.pid for process in psutil.Process().children(recursive=True)}
+        """What runs below this process, which is the subreaper: what detaches itself from the scorer comes here."""
+        running: set[int] = set()
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    running.add(process.pid)
+                elif process.pid not in self._known and process.ppid() == os.getpid():
+                    self._reap(process.pid)
+        return running
+
+    def _reap(self, pid: int) -> None:
+        if self._process is None or pid != self._process.pid:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
 
     def settle(self) -> None:
         """What runs by now belongs to the scorer; call it after a warm-up."""

@@ -134,7 +134,7 @@ def serve(channel: socket.socket) -> None:
     reply({"shape": shape})
     for line in lines:
         request = json.loads(line)
-        _reseed(setup["seed"])
+        _reseed(request["seed"])
         try:
             answer: dict[str, Any] = {"rewards": rewards_of(function, shape, request)}
         except SystemExit as error:

@@ -1,8 +1,9 @@
 """Turn what a model really tried in a training run into candidates for the catalogue.
 
-Suspects (harvest_journal.py) are reduced to normal forms (normal_form.py), those that the catalogue or the quarantine
-holds already are dropped, and the rest is clustered by family and by what it touches (harvest_rules.py). The most
-frequent form of each cluster, the shortest of equals, becomes one quarantined file (quarantine.py).
+Suspects (harvest_journal.py) are reduced to normal forms (normal_form.py), those that the
+catalogue holds already are dropped, and the rest is clustered by family and by what it touches (harvest_rules.py). The
+most frequent form of each cluster that is not in quarantine yet, the shortest of equals, becomes one quarantined file
+(quarantine.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from ..rewards import find_task
 from ..rewards.errors import UnknownTaskError
 from ..sandbox.verdict import Status
-from .catalogue import SHIPPED, load
+from .catalogue import SHIPPED, Attack, load
 from .harvest_journal import BadLine, Completion, Run
 from .harvest_rules import family_of, touched
 from .normal_form import Normal, Normaliser
@@ -27,14 +28,16 @@ SIZE_LIMIT = 64 << 10
 CLUSTERS_LIMIT = 500
 
 Progress = Callable[[int, int, str], None]
+_Key = tuple[str, str, frozenset[str]]
+"""Family, gain, and what is touched: what suspects of one cluster have in common."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Suspects of one family that touch the same things; ``path`` holds the representative.
 
-    ``completions`` were seen in the run, in ``forms`` different normal forms. ``new`` is False where the file was
-    there before.
+    ``completions`` were seen in the run, in ``forms`` different normal forms. ``new`` is False where the
+    cluster had a file before.
     """
 
     id: str
@@ -95,11 +98,12 @@ def harvest(run: Path, out: Path, progress: Progress | None = None) -> Harvest:
             first[item.code] = item
     found.unjudged = journal.unjudged
     with Normaliser() as normaliser:
-        known = _known(normaliser, out, step)
+        known = _known(normaliser, step)
+        waiting = _waiting(normaliser, out)
         forms = _forms(first.values(), counts, normaliser, language, found, step)
     fresh = {form: group for form, group in forms.items() if form not in known}
     found.known = len(forms) - len(fresh)
-    _write(fresh.values(), journal, language, out, found)
+    _write(fresh.values(), journal, language, out, waiting, found)
     return found
 
 
@@ -110,15 +114,24 @@ def _language(task: str) -> str:
         return "python"
 
 
-def _known(normaliser: Normaliser, out: Path, step: Progress) -> set[str]:
-    """Normal forms of the shipped catalogue, honest kernels included, and of what is in quarantine."""
+def _known(normaliser: Normaliser, step: Progress) -> set[str]:
+    """Normal forms of the shipped catalogue, honest kernels included."""
     shipped = load(SHIPPED)
-    entries = [*shipped.attacks, *shipped.honest, *held(out)]
+    entries = [*shipped.attacks, *shipped.honest]
     known: set[str] = set()
     for number, entry in enumerate(entries, start=1):
         known.add(normaliser.normal(entry.payload, entry.language).form)
         step(number, len(entries), "reading the catalogue")
     return known
+
+
+def _waiting(normaliser: Normaliser, out: Path) -> dict[_Key, Attack]:
+    """The clusters that are in quarantine already, from an earlier harvest or another run."""
+    found: dict[_Key, Attack] = {}
+    for entry in held(out):
+        touches = touched(normaliser.normal(entry.payload, entry.language).touches)
+        found.setdefault((entry.family, entry.gain, touches), entry)
+    return found
 
 
 def _forms(
@@ -156,9 +169,11 @@ def _problem(code: str) -> str | None:
     return writable(code)
 
 
-def _write(forms: Iterable[_Form], journal: Run, language: str, out: Path, found: Harvest) -> None:
-    """Cluster, and write one file for each cluster, the largest clusters first."""
-    clusters: dict[tuple[str, str, frozenset[str]], list[_Form]] = defaultdict(list)
+def _write(
+    forms: Iterable[_Form], journal: Run, language: str, out: Path, waiting: dict[_Key, Attack], found: Harvest
+) -> None:
+    """Cluster, and write one file for each cluster that has none yet, the largest clusters first."""
+    clusters: dict[_Key, list[_Form]] = defaultdict(list)
     for form in forms:
         family, gain = family_of(form.first, form.normal.touches)
         clusters[family, gain, touched(form.normal.touches)].append(form)
@@ -171,7 +186,10 @@ def _write(forms: Iterable[_Form], journal: Run, language: str, out: Path, found
         why = best.first.why or f"{best.first.status}, and it touches {', '.join(sorted(touches))}"
         total = sum(form.count for form in group)
         path = out / family / (ident.partition(".")[2] + SUFFIX)
-        new = write(path, _text(best.first, ident, family, gain, why, total, journal, language))
+        if (other := waiting.get((family, gain, touches))) is not None:
+            ident, path, new = other.id, other.path, False
+        else:
+            new = write(path, _text(best.first, ident, family, gain, why, total, journal, language))
         shown = tuple(sorted(touches))
         found.clusters.append(Cluster(ident, family, gain, shown, why, total, len(group), str(path), new))
 

@@ -155,7 +155,9 @@ class Replayer:
     def _read(self, line: bytes) -> None:
         message = json.loads(line)
         if "result" in message:
-            result = Result(**message["result"])
+            told = message["result"].items()
+            fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in told}
+            result = Result(**fields)
             self._known[result.path] = result
         elif "end" in message:
             self._ended = message["end"]

@@ -110,7 +110,7 @@ def _prove(file: Path, entry: Attack) -> None:
     (result,) = found.results
     if result.status == "broken-file":
         raise UsageError(f"{result.evidence}; it stays in quarantine")
-    if result.status != "gained":
+    if result.proven is not True:
         raise UsageError(
             f"{file}: its control does not fall ({result.evidence}), so it would prove nothing; reduce it to what it "
             "exploits, name the weakness in a field 'control', or delete it; it stays in quarantine"
