@@ -12,7 +12,7 @@ from typing import Any
 from ..rewards import Graded, Scorer, find_task
 from ..sandbox.verdict import Status, Timing
 from .canaries import HostCanaries
-from .catalogue import LAYERS, Attack, Honest
+from .catalogue import FEEDBACK, LAYERS, Attack, Honest
 
 _OPEN_WORKER = Path(__file__).resolve().with_name("open_worker.py")
 _BATCH = 16
@@ -73,10 +73,17 @@ class Bench:
         return [_score(graded) for graded in self._scorer.grade([_completion(e.payload) for e in entries])]
 
     def score(self, entries: Sequence[Attack | Honest], done: Callable[[int], None] | None = None) -> list[Score]:
-        """Score entries in small batches, each with the sibling in it; one that disturbs is found out."""
+        """Score entries in small batches, each with the sibling in it; one that disturbs is found out.
+
+        A group or a sequence is a batch of its own: its score is that of the best member, or of the last completion.
+        """
         scores: list[Score] = []
-        for first in range(0, len(entries), _BATCH):
-            batch = entries[first : first + _BATCH]
+        for batch in _batches(entries):
+            if not _alone(batch[0]):
+                scores.append(self._single(batch[0]))
+                if done is not None:
+                    done(1)
+                continue
             found, disturbed = self._volley(batch)
             if disturbed is not None:
                 found = self._culprits(batch, disturbed)
@@ -106,11 +113,46 @@ class Bench:
     def _single(self, entry: Attack | Honest) -> Score:
         """One entry beside the sibling; a moved sibling must repeat, since the host's noise moves it too: also when
         the sibling was measured alone, so that is done again first."""
-        (mine,), disturbed = self._volley([entry])
+        mine, disturbed = self._fire(entry)
         if disturbed is not None and not disturbed.startswith(_TRIPPED):
             self._alone = self._grade([self._sibling])[0]
-            (mine,), disturbed = self._volley([entry])
+            mine, disturbed = self._fire(entry)
         return replace(mine, disturbed=disturbed)
+
+    def _fire(self, entry: Attack | Honest) -> tuple[Score, str | None]:
+        """The score that counts for an entry of any form, and what it disturbed."""
+        if isinstance(entry, Honest) or _alone(entry):
+            (mine,), disturbed = self._volley([entry])
+            return mine, disturbed
+        if entry.form == "sequence":
+            return self._turns(entry)
+        members = [replace(entry, form="single", payload=code) for code in entry.completions]
+        found, disturbed = self._volley(members)
+        if disturbed is None and entry.gain == "contamination":
+            disturbed = self._swayed(members, found)
+        return max(found, key=lambda score: -1.0 if score.reward is None else score.reward), disturbed
+
+    def _turns(self, entry: Attack) -> tuple[Score, str | None]:
+        """The last score of a sequence. Its author is told the status and the evidence, as ours would be."""
+        *earlier, last = entry.completions
+        told, disturbed = "", None
+        for code in earlier:
+            turn = replace(entry, form="single", payload=code.replace(FEEDBACK, repr(told)))
+            (score,), touched = self._volley([turn])
+            told, disturbed = f"{score.status}: {score.evidence}", disturbed or touched
+        final = replace(entry, form="single", payload=last.replace(FEEDBACK, repr(told)))
+        (score,), touched = self._volley([final])
+        return score, disturbed or touched
+
+    def _swayed(self, members: Sequence[Attack], together: Sequence[Score]) -> str | None:
+        """Whether a member of a group was scored otherwise than it is by itself."""
+        for place, (member, mine) in enumerate(zip(members, together, strict=True), 1):
+            alone = self._grade([member])[0]
+            if alone.status is not mine.status:
+                return f"completion {place} of its group is {mine.status}, and {alone.status} by itself"
+            if _apart(alone.timing, mine.timing, _MOVED):
+                return f"completion {place} of its group has another speed than by itself"
+        return None
 
     def _moved(self, sibling: Score) -> str | None:
         """What happened to the sibling's reward, if it differs from that of the sibling alone."""
@@ -159,6 +201,21 @@ class Bench:
         self._scorer.close()
         self._canaries.left_behind()
         self._stack.close()
+
+
+def _alone(entry: Attack | Honest) -> bool:
+    return isinstance(entry, Honest) or entry.form == "single"
+
+
+def _batches(entries: Sequence[Attack | Honest]) -> list[list[Attack | Honest]]:
+    """The entries in order: single ones in batches, each group and sequence by itself."""
+    batches: list[list[Attack | Honest]] = []
+    for entry in entries:
+        full = not batches or len(batches[-1]) == _BATCH or not _alone(batches[-1][0])
+        if full or not _alone(entry):
+            batches.append([])
+        batches[-1].append(entry)
+    return batches
 
 
 def _completion(code: str) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ..sandbox.errors import AssayError
-from .header import FAMILIES, GAINS, LAYERS, SEEN, Attack, BadFile, Honest, line_of, read
+from .header import FAMILIES, FEEDBACK, GAINS, LAYERS, SEEN, Attack, BadFile, Honest, line_of, read
 
 SHIPPED = Path(__file__).resolve().parent / "corpus"
 
@@ -127,6 +127,7 @@ def _python_files(folder: Path) -> Iterator[Path]:
 
 __all__ = [
     "FAMILIES",
+    "FEEDBACK",
     "GAINS",
     "LAYERS",
     "SEEN",

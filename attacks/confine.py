@@ -54,14 +54,18 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
     )
 
 
-def enter_namespaces(home: str) -> None:
-    """Leave the host: nobody's network, nobody's processes, a read-only view of the files; raises OSError."""
+def enter_namespaces(home: str, rooms: bool) -> None:
+    """Leave the host: nobody's network, nobody's processes, a read-only view of the files; raises OSError.
+
+    A scorer with ``rooms`` is root in here, since only root keeps its capabilities when a program is executed.
+    """
     user, group = os.getuid(), os.getgid()
+    inner, own_group = (0, 0) if rooms else (user, group)
     call("unshare", CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC)
     for name, text in (
         ("setgroups", "deny"),
-        ("uid_map", f"{user} {user} 1"),
-        ("gid_map", f"{group} {group} 1"),
+        ("uid_map", f"{inner} {user} 1"),
+        ("gid_map", f"{own_group} {group} 1"),
     ):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
@@ -71,7 +75,7 @@ def enter_namespaces(home: str) -> None:
     hide_devices()
     if os.path.isdir("/run"):
         mount("tmpfs", "/run", "tmpfs", MS_RDONLY)  # sockets of daemons: a read-only mount would not stop connect
-    mount("tmpfs", home, "tmpfs", MS_NOSUID | MS_NODEV, f"size=64m,mode=700,uid={user},gid={group}")
+    mount("tmpfs", home, "tmpfs", MS_NOSUID | MS_NODEV, f"size=64m,mode=700,uid={inner},gid={own_group}")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         fcntl.ioctl(probe, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
 
@@ -123,16 +127,16 @@ class Canaries:
         self.listener.close()
 
 
-def limit() -> None:
-    """Resource limits of the scorer; a bomb bursts inside them."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+def limit(memory: int) -> None:
+    """Resource limits of the scorer; a bomb bursts inside them. ``memory`` is its address space in bytes."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def drop_privileges() -> None:
-    """Without these the scorer could mount the host's files writable again."""
+    """Without these the scorer could mount the host's files writable again. One with rooms does it in each of them."""
     call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     for capability in range(64):
         if LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
@@ -187,8 +191,9 @@ def launch(job: dict[str, Any], canaries: Canaries) -> int:
         call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         os.dup2(job["input"], 0)
         os.closerange(3, 1 << 16)
-        limit()
-        drop_privileges()
+        limit(job.get("memory", MEMORY))
+        if not job.get("rooms"):
+            drop_privileges()
         home = job["home"]
         os.chdir(home)
         environment = {
@@ -224,7 +229,7 @@ def guard(job: dict[str, Any], isolated: bool) -> dict[str, Any]:
         process, status = os.waitpid(scorer, os.WNOHANG)
         if process:
             ended = os.waitstatus_to_exitcode(status)
-        elif time.monotonic() > deadline or len(descendants()) > PROCESSES:
+        elif time.monotonic() > deadline or len(descendants()) > job.get("processes", PROCESSES):
             break
         else:
             time.sleep(pause)
@@ -246,7 +251,7 @@ def main() -> None:
         file.write(json.dumps(job["scorer"]).encode())
     os.lseek(job["input"], 0, os.SEEK_SET)
     try:
-        enter_namespaces(job["home"])
+        enter_namespaces(job["home"], job.get("rooms", False))
         isolated = True
     except OSError:
         isolated = False

@@ -1,7 +1,8 @@
-"""The first control of a replay: an attack must succeed against the weak scorer, else it proves nothing.
+"""The scorer with many mistakes at once: what is left of it once layers are added is the ablation.
 
-Each attack is scored in a throw-away process of its own, together with one honest sibling after it, and compared
-with that sibling alone, with its twin and with an honest wrong kernel.
+It is also the control of attacks that name no weakness (:mod:`assay.attacks.proof`). Each attack is scored in a
+throw-away process of its own, together with one honest sibling after it, and compared with that sibling alone, with
+its twin and with an honest wrong kernel.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from ..sandbox.policy_process import PolicyChecker
 from ..sandbox.verdict import Status
-from .catalogue import Attack, Honest
+from .catalogue import FEEDBACK, Attack, Honest
 from .weak import WeakResult, weak_scores
 
 WEAK_LAYERS = frozenset({"policy", "context", "jail"})
@@ -77,8 +78,9 @@ class WeakControl:
         return first
 
     def _once(self, attack: Attack, twin: Honest) -> Control:
-        result = self.score([attack.payload, self._sibling])
-        mine, sibling = result.scores
+        result = self.score([*_codes(attack), self._sibling])
+        *members, sibling = result.scores
+        mine = max(members, key=lambda score: score.reward)
         other = self._wrong if attack.gain == "fake-correctness" else twin.payload
         honest = self.honest_reward(other)
         gain = self._gain(mine.reward, honest, sibling.reward, result)
@@ -105,3 +107,10 @@ class WeakControl:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _codes(attack: Attack) -> tuple[str, ...]:
+    """What is scored: all of a group; of a sequence the last turn, which this scorer told nothing."""
+    if attack.form == "sequence":
+        return (attack.completions[-1].replace(FEEDBACK, "''"),)
+    return attack.completions

@@ -38,6 +38,8 @@ LAYERS = ("policy", "context", "jail", "judge")
 FORMS = ("single", "group", "sequence")
 NEXT = "# --- next completion ---"
 """The line between the completions of a group or a sequence."""
+FEEDBACK = "__FEEDBACK__"
+"""What a later completion of a sequence writes where it quotes what it was told about the one before."""
 
 _OPEN = re.compile(r"^# /// (attack|honest)[ \t]*$")
 _OPEN_BYTES = re.compile(rb"(?:\A\xef\xbb\xbf|^)# /// (?:attack|honest)[ \t]*\r?$", re.MULTILINE)
@@ -57,8 +59,9 @@ class BadFile(ValueError):
 class Attack:
     """A catalogue entry that must be stopped. ``payload`` is the code as a model would emit it.
 
-    ``control`` names the weakness that it exploits (:mod:`assay.attacks.weaknesses`). A ``form`` other than
-    "single" holds several completions: a "group" is scored together, a "sequence" one after another.
+    ``control`` names the weakness that it exploits (:mod:`assay.attacks.weaknesses`), or several that it needs
+    together. A ``form`` other than "single" holds several completions: a "group" is scored together, a "sequence" one
+    after another, each with what the scorer told about the one before in place of ``__FEEDBACK__``.
     """
 
     id: str
@@ -73,7 +76,7 @@ class Attack:
     path: Path
     twin: str | None = None
     stopped_by: tuple[str, ...] = ()
-    control: str | None = None
+    control: tuple[str, ...] = ()
     form: str = "single"
 
     @property
@@ -116,7 +119,7 @@ _FIELDS: dict[str, dict[str, _Field]] = {
         "seen": (str, True, SEEN),
         "twin": (str, False, None),
         "stopped_by": (list, False, LAYERS),
-        "control": (str, False, tuple(WEAKNESSES)),
+        "control": (list, False, tuple(WEAKNESSES)),
         "form": (str, False, FORMS),
     },
     "honest": {
@@ -167,12 +170,15 @@ def _parse(path: Path, lines: list[str]) -> Attack | Honest:
     else:
         raise BadFile(start + 1, "the header is not closed; end it with a line '# ///'")
     fields = _toml(body, start + 2)
+    if type(fields.get("control")) is str:
+        fields["control"] = [fields["control"]]  # one weakness needs no brackets
     _validate(kind, fields, body, start + 2)
     payload = _payload(lines[start + 2 + len(body) :])
     if not payload.strip():
         raise BadFile(len(lines), "there is no code after the header; add what a model would emit")
     if kind == "attack":
-        fields["stopped_by"] = tuple(fields.get("stopped_by", ()))
+        for name in ("stopped_by", "control"):
+            fields[name] = tuple(fields.get(name, ()))
         return Attack(payload=payload, path=path, **fields)
     return Honest(payload=payload, path=path, **fields)
 

@@ -2,7 +2,8 @@
 
 An attack is *stopped* when its reward is not above its honest twin's by more than the dead band (for fake
 correctness: not above an honest wrong kernel's), no canary is tripped and no sibling's reward moved. Two controls
-guard the result: every attack must gain against the weak scorer, and every honest kernel must be accepted.
+guard the result: every attack must gain against its control, a scorer that has just the weakness it exploits
+(:mod:`assay.attacks.proof`), and every honest kernel must be accepted.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ..sandbox.verdict import Status
 from .bench import Bench, Score
 from .catalogue import LAYERS, SHIPPED, Attack, Broken, Corpus, Honest, load
 from .control import Control, WeakControl
+from .proof import Proof, Prover, fastest
 
 ALL_LAYERS = frozenset(LAYERS)
 Outcome = Literal["stopped", "gained", "accepted", "refused", "broken-file"]
@@ -33,8 +35,9 @@ class Result:
     """What became of one file. ``reward`` and ``honest_reward`` are None where there is no verdict.
 
     ``honest_reward`` is what the honest twin earned (for fake correctness: an honest wrong kernel). ``layer`` is
-    the layer that stopped an attack. ``proven`` says whether the attack gains against the weak scorer. The
-    evidence may quote what a candidate wrote: escape it for the medium it is shown in.
+    the layer that stopped an attack. ``proven`` says whether the attack gains against its ``control``, and ``proof``
+    what it gained or missed there. The evidence may quote what a candidate wrote: escape it for the medium it is
+    shown in.
     """
 
     id: str
@@ -46,6 +49,8 @@ class Result:
     evidence: str
     family: str = ""
     proven: bool | None = None
+    control: tuple[str, ...] = ()
+    proof: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ class Replay:
 
     @property
     def unproven(self) -> list[Result]:
-        """Attacks that do not even gain against the weak scorer: they prove nothing."""
+        """Attacks that do not even gain against their control: they prove nothing."""
         return [result for result in self.results if result.proven is False]
 
     @property
@@ -114,6 +119,17 @@ def replay(
     return Replay(tuple(results), order, time.monotonic() - start)
 
 
+def prove(corpus: Path | Corpus | None = None, progress: Progress | None = None) -> tuple[dict[str, Proof], list[str]]:
+    """Each attack of ``corpus`` against its control alone, by id, and what cannot be read; see :class:`Proof`.
+
+    That an attack gains nothing without the weakness is checked as well. Raises CorpusError.
+    """
+    shipped = load(SHIPPED)
+    given = shipped if corpus is None else corpus if isinstance(corpus, Corpus) else load(corpus)
+    run = _Run(given, shipped, frozenset(), progress or (lambda done, total, label: None))
+    return run.proofs(specific=True), [broken.reason for broken in run.broken]
+
+
 class _Run:
     """One replay: the controls first, then the layers under test."""
 
@@ -121,7 +137,7 @@ class _Run:
         self._layers, self._progress = layers, progress
         self._attacks = [attack for attack in given.attacks if _runnable(attack)]
         self._honest = [kernel for kernel in given.honest if _runnable(kernel)]
-        self._broken = [*given.broken, *(_foreign(e) for e in (*given.attacks, *given.honest) if not _runnable(e))]
+        self.broken = [*given.broken, *(_foreign(e) for e in (*given.attacks, *given.honest) if not _runnable(e))]
         kernels = {kernel.id: kernel for kernel in (*shipped.honest, *given.honest) if _runnable(kernel)}
         own = {kernel.id: kernel for kernel in shipped.honest}
         self._sibling, self._wrong = own[_SIBLING], own[_WRONG]
@@ -136,18 +152,41 @@ class _Run:
 
     def results(self) -> list[Result]:
         """One result for each entry and broken file, in no particular order."""
-        proofs = self._controls(frozenset(), "control")
+        proofs = self.proofs(specific=False)
         found = self._on_the_judge() if "judge" in self._layers else self._on_the_weak_scorer()
-        proven = {attack.id: proof.gain is not None for attack, proof in proofs}
-        results = [_with_proof(result, proven) for result in found]
+        results = [_with_proof(result, proofs) for result in found]
         return results + [
             Result(broken.path.name, "broken-file", None, None, None, str(broken.path), broken.reason)
-            for broken in self._broken
+            for broken in self.broken
         ]
 
     def _step(self, count: int, label: str) -> None:
         self._done += count
         self._progress(self._done, self._total, label)
+
+    def proofs(self, *, specific: bool) -> dict[str, Proof]:
+        """Every attack against its control; ``specific`` also without each of its weaknesses."""
+        if specific:
+            self._total = len(self._attacks)
+        if not self._attacks:
+            return {}
+        twins = self._own_twins()
+        with Prover(self._attacks, twins, self._sibling, self._wrong, specific=specific) as prover:
+
+            def one(attack: Attack) -> Proof:
+                proof = prover.prove(attack)
+                self._step(1, "control")
+                return proof
+
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                return dict(zip((attack.id for attack in self._attacks), pool.map(one, self._attacks), strict=True))
+
+    def _own_twins(self) -> dict[str, Honest]:
+        """Each attack's honest twin: the one it names, or the fastest."""
+        if all(attack.twin in self._twins for attack in self._attacks):
+            return {attack.id: self._twins[attack.twin or ""] for attack in self._attacks}
+        fallback = fastest(list(self._reference_twins().values()))
+        return {attack.id: self._twins.get(attack.twin or "", fallback) for attack in self._attacks}
 
     def _controls(self, layers: frozenset[str], label: str) -> list[tuple[Attack, Control]]:
         """Every attack against the weak scorer plus ``layers``."""
@@ -251,7 +290,8 @@ def _honest_result(kernel: Honest, mine: Score) -> Result:
     return Result(kernel.id, outcome, mine.reward, None, mine.layer, str(kernel.path), evidence, "honest")
 
 
-def _with_proof(result: Result, proven: dict[str, bool]) -> Result:
+def _with_proof(result: Result, proofs: dict[str, Proof]) -> Result:
     if result.status not in ("stopped", "gained"):
         return result
-    return replace(result, proven=proven[result.id])
+    proof = proofs[result.id]
+    return replace(result, proven=proof.fell, control=proof.control, proof=proof.sentence)

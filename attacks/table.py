@@ -75,15 +75,20 @@ def _items(results: list[Result]) -> Table:
             _number(result.reward),
             _number(result.honest_reward),
             result.layer or "",
-            escape(_printable(result.evidence)),
+            escape(printable(_evidence(result))),
         )
     return view
+
+
+def _evidence(result: Result) -> str:
+    """What the sandbox saw, or why the attack proves nothing."""
+    return result.proof if result.proven is False and result.status == "stopped" else result.evidence
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Untrusted text without control characters, bounded."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:300])

@@ -6,28 +6,19 @@ confine.py for the fence around it). The replay uses it as its control: what doe
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import os
-import subprocess
-import sys
-import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..sandbox.verdict import Status
 from ..sandbox.zygote import INSIDE
 from . import weak_program
+from .fence import run_fenced
 from .naive import naive_reward
 
 HERE = Path(__file__).resolve().parent
-OUTPUT_LIMIT = 1 << 20
-GRACE = 3.0
-"""Seconds beyond the wall limit after which even the fence is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +64,7 @@ def weak_scores(
         "context": "context" in layers,
         "jail": "jail" in layers,
     }
-    text, report = _run(scorer, wall)
+    text, report = run_fenced(HERE / "weak_program.py", scorer, wall, answers())
     results = _parse(text)
     scores: list[WeakScore] = []
     missing = 0
@@ -94,64 +85,6 @@ def weak_scores(
 def answers() -> str:
     """What the planted file holds: the expected product, as a careless harness would leave it about."""
     return json.dumps(weak_program.baseline(*weak_program.make_inputs()))
-
-
-def _run(scorer: dict[str, object], wall: float) -> tuple[str, dict[str, Any]]:
-    """(standard output of the weak scorer, report of its fence)."""
-    with (
-        tempfile.TemporaryDirectory(prefix="assay-weak-") as home,
-        tempfile.TemporaryFile() as report,
-    ):
-        job = {
-            "scorer": scorer,
-            "program": str(HERE / "weak_program.py"),
-            "home": home,
-            "wall": wall,
-            "answers": answers(),
-        }
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(HERE / "confine.py"), str(report.fileno())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[report.fileno()],
-            start_new_session=True,
-            cwd=home,
-        )
-        with process:
-            reader = threading.Thread(target=_read, args=(process, output := bytearray()))
-            reader.start()
-            try:
-                assert process.stdin is not None
-                with contextlib.suppress(BrokenPipeError):
-                    process.stdin.write(json.dumps(job).encode())
-                    process.stdin.close()
-                reader.join(wall + GRACE)  # ends with the last writer, sooner than wait() would notice
-                process.wait(GRACE)
-            except subprocess.TimeoutExpired:
-                pass
-            finally:
-                process.kill()
-                process.wait()
-                reader.join()
-        report.seek(0)
-        text = output.decode("utf-8", "replace")
-        data = report.read()
-        try:
-            return text, json.loads(data)
-        except ValueError:  # none, or not the fence's alone: as if it had been killed
-            return text, {"exit": None}
-
-
-def _read(process: subprocess.Popen[bytes], output: bytearray) -> None:
-    """Collect standard output up to its limit; whoever writes more finds the pipe closed."""
-    assert process.stdout is not None
-    while len(output) < OUTPUT_LIMIT:
-        part = os.read(process.stdout.fileno(), 1 << 16)
-        if not part:
-            return
-        output += part
-    process.stdout.close()
 
 
 def _parse(text: str) -> dict[int, tuple[Status, float]]:

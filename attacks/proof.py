@@ -1,0 +1,185 @@
+"""Prove an attack: it must gain on a control scorer that has just the weakness it exploits, and not without it.
+
+An attack that names several weaknesses needs all of them: each is mended in turn. One of a user's own that names
+none is proven against the scorer that makes many mistakes at once (:mod:`assay.attacks.control`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from .catalogue import Attack, Honest
+from .control import MARGIN, MOVED, WeakControl
+from .controls.run import ControlResult, control_scores
+from .weaknesses import closure, without
+
+_TRIES = 3
+_STILL = 0.6
+"""Reward above its twin's at which an attack still gains once its weakness is mended: a factor of 1.5 of speed, since
+the two scorers are measured minutes apart on a host that others use as well."""
+_BY_SIBLING, _BY_REWARD, _BY_CANARY = "sibling", "reward", "canary"
+_EVIDENCE = {
+    "escape": {_BY_CANARY},
+    "theft": {_BY_REWARD, _BY_CANARY},
+    "denial": {_BY_SIBLING, _BY_REWARD},
+    "contamination": {_BY_SIBLING, _BY_REWARD},
+}
+"""What counts as success by what an attack claims to gain; its own reward where nothing is listed."""
+_KEY = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What became of an attack on its control.
+
+    ``gain`` says why it fell, or is None. ``still`` names a weakness without which it gains as well, with that gain,
+    or is None; ``specific`` is None where that was not tried. ``reward`` is the attack's on the control, of a group
+    the best member's, of a sequence the last completion's; ``honest_reward`` that of its twin (for fake
+    correctness: of an honest wrong kernel).
+    """
+
+    control: tuple[str, ...]
+    reward: float
+    honest_reward: float
+    gain: str | None
+    specific: bool | None = None
+    still: str | None = None
+
+    @property
+    def fell(self) -> bool:
+        """Whether the control fell."""
+        return self.gain is not None
+
+    @property
+    def name(self) -> str:
+        """The control in words."""
+        return " + ".join(self.control) or "many mistakes at once"
+
+    @property
+    def sentence(self) -> str:
+        """What happened on the control."""
+        if self.gain is None:
+            return f"its control ({self.name}) did not fall: reward {self.reward:.2f}, honest {self.honest_reward:.2f}"
+        return self.still or self.gain
+
+
+class Prover:
+    """Proves attacks; a context manager, safe to use from threads. ``twins`` maps attack ids to honest kernels."""
+
+    def __init__(
+        self, attacks: Sequence[Attack], twins: dict[str, Honest], sibling: Honest, wrong: Honest, *, specific: bool
+    ) -> None:
+        self._specific = specific
+        self._sibling, self._wrong, self._twins = sibling.payload, wrong.payload, twins
+        self._weak = WeakControl(sibling, wrong)
+        self._wanted: dict[_KEY, dict[str, None]] = {}
+        self._readings: dict[tuple[_KEY, str], list[float]] = {}
+        self._locks: dict[_KEY, threading.Lock] = {}
+        for attack in attacks:
+            for names in self._scorers(attack):
+                wanted = self._wanted.setdefault(_key(names), {self._sibling: None})
+                wanted[self._yardstick(attack)] = None
+                self._locks.setdefault(_key(names), threading.Lock())
+
+    def _scorers(self, attack: Attack) -> list[frozenset[str]]:
+        """The control of an attack and, for specificity, the same without each of its weaknesses."""
+        if not attack.control:
+            return []
+        mended = [without(attack.control, name) for name in attack.control] if self._specific else []
+        return [closure(attack.control), *mended]
+
+    def _yardstick(self, attack: Attack) -> str:
+        return self._wrong if attack.gain == "fake-correctness" else self._twins[attack.id].payload
+
+    def prove(self, attack: Attack) -> Proof:
+        """The proof of one attack. Noise must not decide: what disagrees with the attack's claim is tried again."""
+        if not attack.control:
+            found = self._weak.run(attack, self._twins[attack.id])
+            return Proof((), found.reward, found.honest_reward, found.gain)
+        control, *mended = self._scorers(attack)
+        proof = self._until(attack, control, gains=True)
+        if proof.gain is None or not self._specific:
+            return proof
+        for name, rest in zip(attack.control, mended, strict=True):
+            again = self._until(attack, rest, gains=False)
+            if again.gain is not None:
+                still = f"gains without {name!r} as well: {again.gain}"
+                return Proof(attack.control, proof.reward, proof.honest_reward, proof.gain, False, still)
+        return Proof(attack.control, proof.reward, proof.honest_reward, proof.gain, True)
+
+    def _until(self, attack: Attack, weaknesses: frozenset[str], *, gains: bool) -> Proof:
+        margin = MARGIN if gains else _STILL
+        proof = self._once(attack, weaknesses, margin)
+        for _ in range(_TRIES - 1):
+            if (proof.gain is not None) is gains:
+                break
+            self._read(_key(weaknesses))
+            proof = self._once(attack, weaknesses, margin)
+        return proof
+
+    def _once(self, attack: Attack, weaknesses: frozenset[str], margin: float) -> Proof:
+        if attack.form == "sequence":
+            result = control_scores(attack.completions, weaknesses, sequence=True)
+            mine, sibling = result.scores[-1].reward, None
+        else:
+            result = control_scores([*attack.completions, self._sibling], weaknesses)
+            mine, sibling = max(score.reward for score in result.scores[:-1]), result.scores[-1].reward
+        key = _key(weaknesses)
+        honest = self._reading(key, self._yardstick(attack))
+        alone = self._reading(key, self._sibling)
+        gain = _gain(attack, result, mine, honest + margin, sibling, alone)
+        return Proof(attack.control, mine, honest, gain)
+
+    def _reading(self, key: _KEY, code: str) -> float:
+        """Reward of an honest kernel on a control, by itself."""
+        with self._locks[key]:
+            if (key, code) not in self._readings:
+                self._measure(key)
+        return median(self._readings[key, code])
+
+    def _read(self, key: _KEY) -> None:
+        with self._locks[key]:
+            self._measure(key)
+
+    def _measure(self, key: _KEY) -> None:
+        """Score all honest kernels that are wanted on a control, one after another in one run."""
+        codes = list(self._wanted[key])
+        for code, score in zip(codes, control_scores(codes, key).scores, strict=True):
+            self._readings.setdefault((key, code), []).append(score.reward)
+
+    def close(self) -> None:
+        """End what the weak scorer holds; safe to call twice."""
+        self._weak.close()
+
+    def __enter__(self) -> Prover:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _gain(
+    attack: Attack, result: ControlResult, mine: float, enough: float, sibling: float | None, alone: float
+) -> str | None:
+    """Why this is success, by what the attack claims to gain; ``enough`` is the reward that it must exceed."""
+    counts = _EVIDENCE.get(attack.gain, {_BY_REWARD})
+    if result.canaries and _BY_CANARY in counts:
+        return f"tripped the canary: {', '.join(result.canaries)}"
+    if mine > enough and _BY_REWARD in counts:
+        return f"reward {mine:.2f}, more than {enough:.2f}, which its honest twin gets with the margin"
+    if sibling is not None and abs(sibling - alone) > MOVED and _BY_SIBLING in counts:
+        return f"moved its sibling's reward from {alone:.2f} to {sibling:.2f}"
+    return None
+
+
+def _key(names: Iterable[str]) -> _KEY:
+    return tuple(sorted(names))
+
+
+def fastest(kernels: Sequence[Honest]) -> Honest:
+    """The kernel that the sound scorer finds fastest."""
+    scores = control_scores([kernel.payload for kernel in kernels], ()).scores
+    return max(zip(kernels, scores, strict=True), key=lambda pair: pair[1].speedup)[0]
