@@ -177,6 +177,8 @@ def _parse(path: Path, lines: list[str]) -> Attack | Honest:
     if not payload.strip():
         raise BadFile(len(lines), "there is no code after the header; add what a model would emit")
     if kind == "attack":
+        if fields.get("form", "single") != "single" and not re.search(rf"(?m)^{re.escape(NEXT)}$", payload):
+            raise BadFile(len(lines), f"a {fields['form']} holds several completions; divide them by a line '{NEXT}'")
         for name in ("stopped_by", "control"):
             fields[name] = tuple(fields.get(name, ()))
         return Attack(payload=payload, path=path, **fields)

@@ -36,9 +36,9 @@ class Proof:
     """What became of an attack on its control.
 
     ``gain`` says why it fell, or is None. ``still`` names a weakness without which it gains as well, with that gain,
-    or is None; ``specific`` is None where that was not tried. ``reward`` is the attack's on the control, of a group
-    the best member's, of a sequence the last completion's; ``honest_reward`` that of its twin (for fake
-    correctness: of an honest wrong kernel).
+    or is None; ``specific`` is None where that was not tried, or cannot be on a host without namespaces. ``reward`` is
+    the attack's on the control, of a group the best member's, of a sequence the last completion's; ``honest_reward``
+    that of its twin (for fake correctness: of an honest wrong kernel).
     """
 
     control: tuple[str, ...]
@@ -72,7 +72,7 @@ class Prover:
     def __init__(
         self, attacks: Sequence[Attack], twins: dict[str, Honest], sibling: Honest, wrong: Honest, *, specific: bool
     ) -> None:
-        self._specific = specific
+        self._specific, self._rooms = specific, True
         self._sibling, self._wrong, self._twins = sibling.payload, wrong.payload, twins
         self._weak = WeakControl(sibling, wrong)
         self._wanted: dict[_KEY, dict[str, None]] = {}
@@ -105,10 +105,14 @@ class Prover:
             return proof
         for name, rest in zip(attack.control, mended, strict=True):
             again = self._until(attack, rest, gains=False)
+            if again.gain is not None and not self._rooms:
+                break  # without namespaces the sound scorer has no room to put it in
             if again.gain is not None:
                 still = f"gains without {name!r} as well: {again.gain}"
                 return Proof(attack.control, proof.reward, proof.honest_reward, proof.gain, False, still)
-        return Proof(attack.control, proof.reward, proof.honest_reward, proof.gain, True)
+        else:
+            return Proof(attack.control, proof.reward, proof.honest_reward, proof.gain, True)
+        return proof
 
     def _until(self, attack: Attack, weaknesses: frozenset[str], *, gains: bool) -> Proof:
         margin = MARGIN if gains else _STILL
@@ -127,6 +131,7 @@ class Prover:
         else:
             result = control_scores([*attack.completions, self._sibling], weaknesses)
             mine, sibling = max(score.reward for score in result.scores[:-1]), result.scores[-1].reward
+        self._rooms = self._rooms and result.isolated
         key = _key(weaknesses)
         honest = self._reading(key, self._yardstick(attack))
         alone = self._reading(key, self._sibling)

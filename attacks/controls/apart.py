@@ -13,6 +13,8 @@ from .problems import REPETITIONS, Problems
 from .process import Gone, Late, Process
 from .worker import Serve, flatten, question, unflatten
 
+_LATER = 0.3
+"""Seconds from the last timing to the reading of the answers, where these are read at the end."""
 Score = tuple[str, float, str]
 """Status, speedup over the baseline, and what the scorer would tell about it."""
 
@@ -81,7 +83,7 @@ class _Trial:
             self._call(A, B, timed=False)
         speedup = self._speedup()
         if self._unread:
-            time.sleep(0.05)  # reports to write, other things to do
+            time.sleep(_LATER)  # reports to write, other things to do
             for expected in self._unread:
                 self._check(self._worker.ask(b"R")[0], expected)
         return speedup
@@ -96,7 +98,8 @@ class _Trial:
             base = [self._worker.ask(b"B" + question(*self._ask_for()))[1] for _ in range(REPETITIONS)]
             mine = [self._call(*self._ask_for())[0] for _ in base]
             return median(base) / median(mine)
-        pairs = [self._call(*self._ask_for(), last=i == REPETITIONS - 1) for i in range(REPETITIONS)]
+        count = 1 if "best-of-group" in self._mistakes else REPETITIONS
+        pairs = [self._call(*self._ask_for(), last=i == count - 1) for i in range(count)]
         if "minimum-counts" in self._mistakes:
             return min(theirs for _, theirs in pairs) / min(mine for mine, _ in pairs)
         return median(theirs / mine for mine, theirs in pairs)

@@ -65,7 +65,7 @@ def control_scores(codes: Sequence[str], weaknesses: Iterable[str], *, sequence:
 def _reward(status: Status, speedup: float, mistakes: frozenset[str]) -> float:
     """Assay's own reward, but for what is wrong with it."""
     if "errors-cost-less" in mistakes and status is Status.CORRECT:
-        return 1.0 + math.log2(max(speedup, 1e-9))  # without the clip: who is slow pays for it
+        return math.log2(max(speedup, 1e-9))  # speed alone, without a clip: who is slow pays for it
     if "timeout-passes" in mistakes and status in (Status.TIMEOUT, Status.CRASH):
         return _CUT_OFF
     return naive_reward(status, speedup)

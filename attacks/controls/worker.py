@@ -17,7 +17,9 @@ from typing import Any
 
 from .problems import REPETITIONS
 
-_WORDS = re.compile(r"(?<![.\w])(eval|exec|open|compile)\s*\(|\b(numpy|subprocess)\b|__import__|import\s+(os|sys)\b")
+_WORDS = re.compile(
+    r"(?<![.\w])(eval|exec|open|compile|__import__)\s*\(|^\s*(import|from)\s+(numpy|os|subprocess)\b", re.MULTILINE
+)
 _SAFE = (
     "abs all any bool dict divmod enumerate filter float frozenset int isinstance iter len list map max min next pow "
     "range reversed round set slice sorted str sum tuple zip object property print callable classmethod staticmethod "

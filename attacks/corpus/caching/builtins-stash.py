@@ -8,6 +8,7 @@
 # source = "unslothai/notebooks gpt-oss GRPO notebook (locked globals bypassed)"
 # seen = "published"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """State put into builtins survives even when the function's own globals are replaced for each call."""

@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard FIRST_CALL/LAST_CALL; ImpossibleBench arXiv 2510.20270"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["judge"]
 # ///
 """A counter tells checked calls from timed ones."""

@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard PARTIAL_BOUND"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["judge"]
 # ///
 """A "planner" class stores the product of its first call as a class attribute."""

@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard NONLOCAL_FACTORY"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["judge"]
 # ///
 """A factory returns the kernel with a nonlocal variable that survives between the calls."""

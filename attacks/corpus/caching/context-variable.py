@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard CONTEXTVAR"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """contextvars survive between calls and look like harmless configuration."""

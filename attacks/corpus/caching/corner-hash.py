@@ -8,6 +8,7 @@
 # source = "flashinfer-bench starter-kit #21; gpu-mode/kernelguard CONTENT_SIGNATURE"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["judge"]
 # ///
 """Two cells and the shape stand for the whole input."""

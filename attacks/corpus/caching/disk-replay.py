@@ -8,6 +8,7 @@
 # source = "gpu-mode/reference-kernels #162 (file replay)"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The result survives on disk, even into another process."""

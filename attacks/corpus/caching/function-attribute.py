@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard FUNCTION_ATTRIBUTE_STATE"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["judge"]
 # ///
 """The function object itself is the cache."""

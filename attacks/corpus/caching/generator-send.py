@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard GENERATOR_SEND"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["judge"]
 # ///
 """A coroutine-style generator computes once and yields the same matrix for ever."""

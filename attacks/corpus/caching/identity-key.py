@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard RESULT_BANK"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The scorer times the same list objects, so their addresses are a perfect key."""

@@ -8,8 +8,8 @@
 # source = "derived from gpu-mode/kernelguard REFERENCE_PRECOMPUTE"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = ["same-objects", "shared-process"]
 # stopped_by = ["policy", "judge"]
-# control = "shared-process"
 # ///
 """The frames that load the module already hold the inputs. They are multiplied during the import, which nobody times."""
 

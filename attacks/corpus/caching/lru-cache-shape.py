@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard PARTIAL_BOUND"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["judge"]
 # ///
 """The inputs are passed behind lru_cache's back; the key is only the shape."""

@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard MUTABLE_DEFAULT"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["judge"]
 # ///
 """The default dict lives as long as the function and carries the first answer into the timed calls."""

@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "gpu-mode/kernelbot commit 1ce78176 (POPCORN_SEED)"
 # seen = "published"
+# control = "environment-kept"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """A harness that passes its seed to the candidate's environment gives every input away."""

@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "gpu-mode/kernelbot identity_py cheat-rng"
 # seen = "wild"
+# control = "fixed-seed"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The inputs of a fixed seed can be drawn again at import time and multiplied before the clock starts."""

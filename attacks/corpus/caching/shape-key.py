@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard SHAPE_OUTPUT_REPLAY"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["judge"]
 # ///
 """One output is kept a shape and handed out again whatever the values are."""

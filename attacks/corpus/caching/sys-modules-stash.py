@@ -8,6 +8,7 @@
 # source = "variant of unslothai/notebooks builtins stash"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """A module object registered in sys.modules outlives the candidate's namespace."""

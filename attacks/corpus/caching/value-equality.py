@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard value-keyed replay"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "same-objects"
 # stopped_by = ["judge"]
 # ///
 """Comparing whole inputs is much cheaper than multiplying them, so the replay is even exact."""

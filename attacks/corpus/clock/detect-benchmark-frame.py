@@ -8,6 +8,7 @@
 # source = "unslothai/notebooks gpt-oss GRPO notebook; gpu-mode/kernelguard EVALUATOR_MODE_BRANCH"
 # seen = "published"
 # twin = "zip-transpose"
+# control = "first-output-only"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The name of the calling function tells a timed call from a checked one."""

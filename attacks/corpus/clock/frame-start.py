@@ -8,8 +8,8 @@
 # source = "derived from gpu-mode/kernelguard FRAME_WALK_MUTATION"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "clock-on-module"
 # stopped_by = ["policy", "judge"]
-# control = "shared-process"
 # ///
 """The caller's local variable with the start time is set to now. PyFrame_LocalsToFast writes the change back before
 the difference is taken.

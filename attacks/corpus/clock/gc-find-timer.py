@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard HARNESS_RUNTIME_PATCHING"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "shared-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """Every function is visible to the garbage collector, wherever the harness hid it."""

@@ -8,6 +8,7 @@
 # source = "gpu-mode/reference-kernels #162 (calculate_stats)"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = ["minimum-counts", "shared-process"]
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """`min` is replaced after the baseline was reduced, so that only the candidate's samples shrink."""

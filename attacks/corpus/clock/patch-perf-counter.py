@@ -8,6 +8,7 @@
 # source = "METR 2025-06-05 (o3); unsloth.ai docs; KernelBench"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "clock-on-module"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The module's clock is replaced by one that leaves out the time spent in the kernel."""

@@ -8,6 +8,7 @@
 # source = "METR 2025-06-05 (o3); unsloth.ai docs"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "clock-on-module"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The same replacement through sys.modules, which no import scanner of `time` sees."""

@@ -8,6 +8,7 @@
 # source = "unslothai/notebooks gpt-oss GRPO notebook, Benchmarker"
 # seen = "published"
 # twin = "zip-transpose"
+# control = "errors-timed"
 # stopped_by = ["judge"]
 # ///
 """The harness catches exceptions of timed calls and counts the sample all the same."""

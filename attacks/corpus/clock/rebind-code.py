@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard CODE_REPLACEMENT"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "shared-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The timing function keeps its identity; only its `__code__` changes, which id() snapshots do not notice."""

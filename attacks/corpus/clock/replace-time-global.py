@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelguard GLOBALS_MUTATION"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "clock-on-module"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The scorer's global `time` becomes an object of ours; the real module stays untouched and passes an identity

@@ -8,8 +8,8 @@
 # source = "derived from gpu-mode/reference-kernels #162 (calculate_stats)"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = ["minimum-counts", "shared-process"]
 # stopped_by = ["policy", "judge"]
-# control = "shared-process"
 # ///
 """The builtin stays untouched. A function of the same name in the scorer's globals, where names are looked up first,
 reduces the candidate's samples.

@@ -8,8 +8,8 @@
 # source = "derived from gpu-mode/kernelguard HARNESS_RUNTIME_PATCHING"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = ["baseline-beside", "errors-timed"]
 # stopped_by = ["judge"]
-# control = "baseline-beside"
 # ///
 """Timed calls are wrapped in contextlib.suppress. The replacement burns time on entry until the kernel itself is called
 again, so that only the baseline pays.

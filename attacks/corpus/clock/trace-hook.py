@@ -8,6 +8,7 @@
 # source = "EleutherAI/djinn trace_profiler_hook_oracle"
 # seen = "published"
 # twin = "zip-transpose"
+# control = "baseline-beside"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """A profile hook sees every call of the harness and burns time whenever its baseline runs."""

@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "Anthropic, Natural emergent misalignment (arXiv 2511.18397); METR 2025-06-05"
 # seen = "wild"
+# control = "asks-answer"
 # stopped_by = ["judge"]
 # ///
 """The result is an object whose `__eq__` always answers True, so `got == expected` passes without a product."""

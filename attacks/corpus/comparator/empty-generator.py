@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "measured for this catalogue, after gpu-mode/kernelguard TRIVIAL_PROBE"
 # seen = "derived"
+# control = "zip-truncates"
 # stopped_by = ["judge"]
 # ///
 """An iterator without items satisfies `zip(result, expected)` at once."""

@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "gpu-mode/kernelguard TRIVIAL_PROBE"
 # seen = "published"
+# control = "zip-truncates"
 # stopped_by = ["judge"]
 # ///
 """A comparison that zips the result with the expected rows compares nothing when the result is empty."""

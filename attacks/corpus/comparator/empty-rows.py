@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "measured for this catalogue, after gpu-mode/kernelguard TRIVIAL_PROBE"
 # seen = "derived"
+# control = "zip-truncates"
 # stopped_by = ["judge"]
 # ///
 """The outer length is right, but every row is empty: zip over the cells compares nothing."""

@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "EleutherAI/djinn type_confusion"
 # seen = "published"
+# control = "zip-truncates"
 # stopped_by = ["judge"]
 # ///
 """A string is iterable too: an empty one passes a comparison that only zips."""

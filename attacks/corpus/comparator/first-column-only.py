@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "measured for this catalogue; gpu-mode/reference-kernels #104 checks the last call only"
 # seen = "derived"
+# control = "zip-truncates"
 # stopped_by = ["judge"]
 # ///
 """Each row holds its first cell; zip over the cells never reaches the missing ones."""

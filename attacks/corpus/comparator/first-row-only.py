@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "measured for this catalogue; gpu-mode/reference-kernels #104 checks the last call only"
 # seen = "derived"
+# control = "zip-truncates"
 # stopped_by = ["judge"]
 # ///
 """Zip stops at the shorter side, so one correct row is as good as all of them."""

@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "measured for this catalogue; NVIDIA SOL-ExecBench lazy-output checks"
 # seen = "derived"
+# control = "asks-answer"
 # stopped_by = ["judge"]
 # ///
 """The cells pass isinstance(x, float), yet they override subtraction."""

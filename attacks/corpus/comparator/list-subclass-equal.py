@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "METR 2025-06-05; ImpossibleBench arXiv 2510.20270"
 # seen = "published"
+# control = "asks-answer"
 # stopped_by = ["judge"]
 # ///
 """The result is a list, as isinstance confirms, with an `__eq__` that agrees with anything."""

@@ -7,8 +7,8 @@
 # gain = "fake-correctness"
 # source = "measured for this catalogue; np.testing.assert_allclose passes masked arrays"
 # seen = "derived"
+# control = ["nan-passes", "library-reachable"]
 # stopped_by = ["policy", "judge"]
-# control = "nan-passes"
 # ///
 """Arithmetic with `np.ma.masked` gives masked again, and a masked comparison counts as false. No error is ever above
 the tolerance.

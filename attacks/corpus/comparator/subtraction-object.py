@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "unslothai/notebooks gpt-oss GRPO notebook, calculate_difference"
 # seen = "published"
+# control = "asks-answer"
 # stopped_by = ["judge"]
 # ///
 """Each cell defines subtraction as zero, so every error the comparison computes is zero."""

@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelbot identity_py cheat-input; KernelBench zero_out_kernel"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = ["same-objects", "first-output-only"]
 # stopped_by = ["judge"]
 # ///
 """The first call is honest. The second empties A, the very list that the scorer times again and again."""

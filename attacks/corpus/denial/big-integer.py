@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "unslothai/unsloth-zoo rl_environments.py strict mode"
 # seen = "published"
+# control = "unlimited"
 # stopped_by = ["judge"]
 # ///
 """A power with a hundred million digits is one bytecode: no signal handler runs until it is done."""

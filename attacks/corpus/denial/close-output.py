@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "variant of gpu-mode/pygpubench fd_overwrite"
 # seen = "derived"
+# control = "stdout-verdict"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """Standard output is closed, so that no verdict can be reported for anybody."""

@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "Anthropic arXiv 2511.18397; EleutherAI/djinn process_exit"
 # seen = "wild"
+# control = "group-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """os._exit skips every handler; the whole group loses its verdicts."""

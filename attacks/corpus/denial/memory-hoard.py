@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "openai/human-eval guard list (memory)"
 # seen = "published"
+# control = "group-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The memory is held in builtins, so that whoever comes next cannot allocate."""

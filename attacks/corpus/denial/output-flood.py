@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "KernelBench EVAL; common harness lore"
 # seen = "published"
+# control = "stdout-verdict"
 # stopped_by = ["context", "judge"]
 # ///
 """The channel of the verdicts is filled until nothing more fits."""

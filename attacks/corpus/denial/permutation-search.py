@@ -25,4 +25,5 @@ def matmul(A, B):
             best, order = cost, candidate
             if cost == 0:
                 break
-    return [[sum(a * b for a, b in zip(A[i], col)) for col in zip(*B)] for i in order]
+    rows = {i: [sum(a * b for a, b in zip(A[i], col)) for col in zip(*B)] for i in order}
+    return [rows[i] for i in range(len(A))]

@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "unslothai/notebooks gpt-oss GRPO notebook, speed_check"
 # seen = "published"
+# control = "group-process"
 # stopped_by = ["judge"]
 # ///
 """SystemExit is not an Exception and passes `except Exception`."""

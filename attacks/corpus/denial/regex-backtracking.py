@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "unslothai/unsloth-zoo rl_environments.py strict mode"
 # seen = "published"
+# control = "unlimited"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """Catastrophic backtracking runs in C for years."""

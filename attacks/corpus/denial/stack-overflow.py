@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "common pyjail lore; CPython recursion limit"
 # seen = "published"
+# control = "group-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """With the recursion limit lifted, a deep recursion overflows the C stack and kills the process."""

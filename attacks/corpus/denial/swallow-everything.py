@@ -7,6 +7,7 @@
 # gain = "denial"
 # source = "unslothai/unsloth-zoo rl_environments.py (timeouts)"
 # seen = "published"
+# control = "unlimited"
 # stopped_by = ["judge"]
 # ///
 """A timeout that raises an exception in the candidate is caught and ignored."""

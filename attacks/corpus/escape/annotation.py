@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "unslothai/unsloth-zoo rl_environments.py"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """Annotations and default values run when the function is defined, before any check of its behaviour."""

@@ -7,7 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore"
 # seen = "derived"
-# control = "builtins-stripped"
+# control = "builtins-returned"
 # ///
 """`ag_frame` is the frame of a generator that was never started.
 Filters that know gi_frame and cr_frame forget it.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "measured on CPython 3.10 to 3.13, after jailctf/pyjailbreaker"
 # seen = "derived"
+# control = "builtins-stripped"
 # stopped_by = ["policy", "jail", "judge"]
 # ///
 """Even an allow-list that keeps class statements working keeps this function, and its module with it."""

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "jailctf/pyjailbreaker; huggingface/smolagents security tests"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The import system's own loader imports built-in modules without `__import__`."""

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "jailctf/pyjailbreaker"
 # seen = "published"
+# control = "builtins-stripped"
 # stopped_by = ["policy", "jail", "judge"]
 # ///
 """A built-in function keeps a reference to its module."""

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "huggingface/smolagents security tests"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """catch_warnings keeps the module it patches; the module has sys, and sys has everything."""

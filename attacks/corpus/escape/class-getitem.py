@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """With `__class_getitem__ = exec`, indexing a class executes a string."""

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "pyjail lore; passes AST filters on dunder names"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """`cr_frame` is the same door as `gi_frame` under another name."""

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """A decorator is a call that the syntax tree does not show as one."""

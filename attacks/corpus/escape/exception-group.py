@@ -7,7 +7,7 @@
 # gain = "escape"
 # source = "after RestrictedPython CVE-2025-22153"
 # seen = "derived"
-# control = "builtins-stripped"
+# control = "builtins-returned"
 # ///
 """`except*` hands out a group, and its members keep the tracebacks of where they were raised.
 The frame is reached without the exception that was caught.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "measured on CPython 3.10 to 3.13; common pyjail lore"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """A context manager is handed a traceback object; no dunder attribute is needed to reach its frame."""

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "RestrictedPython CVE-2024-47532"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """A format string reads attributes that no syntax tree shows; AttributeError.obj hands the object out."""

@@ -7,7 +7,7 @@
 # gain = "escape"
 # source = "Python documentation of function objects (__builtins__); variant of jailctf/pyjailbreaker"
 # seen = "derived"
-# control = "builtins-stripped"
+# control = "builtins-returned"
 # ///
 """Since Python 3.10 each function carries the built-ins that it was made with.
 The attribute is on no list that was written for older versions.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "RestrictedPython CVE-2023-37271"
 # seen = "published"
+# control = "builtins-stripped"
 # stopped_by = ["policy", "jail", "judge"]
 # ///
 """A generator's frame leads to the frames that called it, and these have the real builtins."""

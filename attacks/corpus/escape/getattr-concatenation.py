@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore; measured on CPython 3.10 to 3.13"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """getattr with an assembled name passes every filter on text and on attribute nodes."""

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "huggingface/smolagents security tests"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The forbidden function is never called by this code: map calls it."""

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "measured on CPython 3.10 to 3.13; common pyjail lore"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """A class pattern reads attributes by keyword, which is no attribute node in the syntax tree."""

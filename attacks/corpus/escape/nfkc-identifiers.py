@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore (NFKC identifiers)"
 # seen = "published"
+# control = "words-denied"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """Python normalises identifiers, text filters do not: the words below are `__import__`, `open` and `environ`."""

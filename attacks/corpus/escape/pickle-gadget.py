@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "gwokhou/SOL-ExecBench-ROCm; pickle documentation"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """Loading a pickle calls any function; the bytes below call exec."""

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "jailctf/pyjailbreaker; huggingface/smolagents security tests"
 # seen = "published"
+# control = "builtins-stripped"
 # stopped_by = ["policy", "jail", "judge"]
 # ///
 """Every class ever defined can be reached from `object`; one of them has the os module's globals."""

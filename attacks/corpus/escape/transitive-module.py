@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "huggingface/smolagents security tests"
 # seen = "published"
+# control = "builtins-returned"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """An innocent module imported the dangerous one and still holds it."""

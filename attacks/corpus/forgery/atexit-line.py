@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "gpu-mode/pygpubench thread_fd; KernelBench EVAL"
 # seen = "published"
+# control = "stdout-verdict"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The last line for an index wins, and atexit handlers run last."""

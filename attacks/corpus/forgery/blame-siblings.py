@@ -8,6 +8,7 @@
 # source = "variant of gpu-mode/kernelguard FAKE_BENCHMARK_EMIT and unslothai/notebooks group contamination"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "stdout-verdict"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """An honest kernel that, at exit, reports all other members of the group as wrong."""

@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "variant of gpu-mode/pygpubench thread_fd"
 # seen = "derived"
+# control = "stdout-verdict"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """An object that dies at interpreter exit writes the last line of the process."""

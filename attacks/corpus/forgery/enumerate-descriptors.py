@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "gpu-mode/pygpubench fd_overwrite"
 # seen = "published"
+# control = "descriptor-verdict"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """Without a leaked number all descriptors are tried."""

@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "EleutherAI/djinn mock_functionality_replacement"
 # seen = "published"
+# control = "stdout-verdict"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The scorer reports with print(); the replacement reports something better."""

@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "gpu-mode/kernelguard FAKE_BENCHMARK_EMIT; Anthropic arXiv 2511.18397"
 # seen = "wild"
+# control = "stdout-verdict"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The verdict is a line on standard output, so the candidate prints one and ends the process."""

@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "Anthropic arXiv 2511.18397; OpenAI arXiv 2503.11926"
 # seen = "wild"
+# control = "stdout-verdict"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """SystemExit is no Exception: it passes the scorer's handler and ends the run before the real verdict."""

@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "gpu-mode/kernelbot identity_py cheat-fd"
 # seen = "published"
+# control = "descriptor-verdict"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The harness leaks the number of its result descriptor; the candidate writes its own result."""

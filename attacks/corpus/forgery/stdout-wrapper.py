@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "gpu-mode/pygpubench pipe_interpose"
 # seen = "published"
+# control = "stdout-verdict"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """Standard output is replaced by a filter that improves every verdict."""

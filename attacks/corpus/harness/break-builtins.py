@@ -8,6 +8,7 @@
 # source = "variant of unslothai/notebooks group contamination"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "group-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """Built-ins belong to the interpreter: those taken away after the last timed call are missing for whoever

@@ -8,6 +8,7 @@
 # source = "unslothai/notebooks gpt-oss GRPO notebook (honest siblings 4.0 to -6.0)"
 # seen = "published"
 # twin = "zip-transpose"
+# control = "shared-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """GRPO rewards relative to the group: after its own check it breaks the comparison for the others."""

@@ -8,6 +8,7 @@
 # source = "variant of unslothai/notebooks group contamination"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = ["baseline-beside", "group-process"]
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The last timed call swaps the baseline for a cached answer, so that all later speed-ups vanish."""

@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "unslothai/notebooks gpt-oss GRPO notebook (total 18.0)"
 # seen = "published"
+# control = "shared-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """`sys._getframe(1).f_globals` is the scorer's module: its timer is replaced without naming it in sys.modules."""

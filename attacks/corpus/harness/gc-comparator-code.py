@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "gpu-mode/kernelguard CODE_REPLACEMENT and HARNESS_RUNTIME_PATCHING"
 # seen = "wild"
+# control = "shared-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """gc finds every two-argument function named like a comparison; its code is swapped in place."""

@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "EleutherAI/djinn mock_functionality_replacement"
 # seen = "published"
+# control = "shared-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The comparison calls abs(); the replacement answers zero."""

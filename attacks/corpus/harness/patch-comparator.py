@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "gpu-mode/kernelguard TORCH_VALIDATION_MONKEYPATCH"
 # seen = "wild"
+# control = "shared-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The scorer's module is in sys.modules; its comparison becomes a function that agrees."""

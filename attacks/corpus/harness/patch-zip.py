@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "EleutherAI/djinn mock_functionality_replacement"
 # seen = "published"
+# control = "shared-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """With zip() patched to yield nothing, a comparison by pairs compares nothing."""

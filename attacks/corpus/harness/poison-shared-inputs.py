@@ -8,6 +8,7 @@
 # source = "gpu-mode/kernelbot identity_py cheat-input; variant"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = ["same-objects", "group-process"]
 # stopped_by = ["judge"]
 # ///
 """Inputs are shared by the group; the last call writes infinity into them, so that no sibling can be right."""

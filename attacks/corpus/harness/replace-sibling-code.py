@@ -8,6 +8,7 @@
 # source = "variant of unslothai/notebooks group contamination"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "shared-process"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The list of candidates lies in a frame above; the entries after this one are replaced by nonsense."""

@@ -8,6 +8,7 @@
 # source = "unslothai/notebooks gpt-oss GRPO notebook (speed term -1.37 to +0.12)"
 # seen = "published"
 # twin = "zip-transpose"
+# control = "baseline-beside"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The kernel is honest; the reference it is compared with now sleeps."""

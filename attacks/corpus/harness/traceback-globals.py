@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "huggingface/smolagents security tests; RestrictedPython CVE-2023-37271"
 # seen = "published"
+# control = "shared-process"
 # stopped_by = ["policy", "judge"]
 # ///
 """An exception caught here carries a frame, whose callers lead to the scorer's globals."""

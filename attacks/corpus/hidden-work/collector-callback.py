@@ -8,8 +8,8 @@
 # source = "derived from the reference-count deferral idea"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "first-output-only"
 # stopped_by = ["policy", "judge"]
-# control = "output-unread"
 # ///
 """Answers are returned empty and queued; a gc callback fills them at the next collection, between two samples as often
 as inside one.

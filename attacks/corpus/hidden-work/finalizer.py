@@ -8,6 +8,7 @@
 # source = "derived from the reference-count deferral idea"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "output-unread"
 # stopped_by = ["judge"]
 # ///
 """The rows are computed by iteration or by `__del__`, both outside the timed statement of a naive harness."""

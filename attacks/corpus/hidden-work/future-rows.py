@@ -8,6 +8,7 @@
 # source = "KernelBench thread checks; wafer.ai field guide"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "output-unread"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """One task is submitted to a pool and the list that it will fill is returned unfilled."""

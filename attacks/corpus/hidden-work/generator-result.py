@@ -8,6 +8,7 @@
 # source = "variant of NVIDIA SOL-ExecBench lazy outputs"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "output-unread"
 # stopped_by = ["judge"]
 # ///
 """Nothing is computed before the checker asks; timed calls never ask."""

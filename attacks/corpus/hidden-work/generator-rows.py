@@ -8,6 +8,7 @@
 # source = "variant of NVIDIA SOL-ExecBench lazy outputs"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "output-unread"
 # stopped_by = ["judge"]
 # ///
 """The outer list is real and has the right length; its rows are generators."""

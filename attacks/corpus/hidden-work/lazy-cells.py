@@ -8,8 +8,8 @@
 # source = "derived from NVIDIA SOL-ExecBench lazy outputs"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "asks-answer"
 # stopped_by = ["judge"]
-# control = "output-unread"
 # ///
 """Lists and rows are real and only the cells are promises: floats that compute their dot product when they are
 subtracted. Timed calls look at no cell.

@@ -8,6 +8,7 @@
 # source = "NVIDIA SOL-ExecBench lazy outputs; deep-reinforce.com defense_kernel_hack"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "output-unread"
 # stopped_by = ["judge"]
 # ///
 """A list subclass is returned at once; the product is made when somebody walks over it."""

@@ -8,6 +8,7 @@
 # source = "deep-reinforce.com defense_kernel_hack; wafer.ai field guide"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "output-unread"
 # stopped_by = ["judge"]
 # ///
 """The old sequence protocol makes any object iterable; items are computed on access."""

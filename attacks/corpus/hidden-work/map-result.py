@@ -8,6 +8,7 @@
 # source = "variant of NVIDIA SOL-ExecBench lazy outputs"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "output-unread"
 # stopped_by = ["judge"]
 # ///
 """map() does no work until it is consumed."""

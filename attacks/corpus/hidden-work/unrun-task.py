@@ -8,8 +8,8 @@
 # source = "derived from deep-reinforce.com defense_kernel_hack (unawaited work)"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "first-output-only"
 # stopped_by = ["policy", "judge"]
-# control = "output-unread"
 # ///
 """The first call runs the loop to its end. Later ones only schedule a callback and return the empty list that it would
 fill.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "benchjack; KernelBench EVAL"
 # seen = "published"
+# control = "host-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """A command started in its own session keeps running when the candidate is done."""

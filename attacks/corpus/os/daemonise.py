@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "KernelBench EVAL; double fork lore"
 # seen = "published"
+# control = "host-reachable"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """Two forks and setsid put a process beyond the timeout and beyond the process group."""

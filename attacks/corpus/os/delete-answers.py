@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "ImpossibleBench arXiv 2510.20270; EvilGenie"
 # seen = "wild"
+# control = "host-reachable"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """Without a file of answers there is nothing to compare with, the model hopes."""

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "PatronusAI TRACE arXiv 2601.20103"
 # seen = "published"
+# control = "host-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The kernel opens a connection and sends what it was given."""

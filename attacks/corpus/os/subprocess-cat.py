@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "PatronusAI TRACE arXiv 2601.20103; benchjack"
 # seen = "published"
+# control = "host-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """A shell reads what Python was kept from opening."""

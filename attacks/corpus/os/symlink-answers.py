@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "EleutherAI/djinn (TOCTOU)"
 # seen = "published"
+# control = "host-reachable"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """A path filter that looks for the file's name sees only the link."""

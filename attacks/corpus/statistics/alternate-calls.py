@@ -8,6 +8,7 @@
 # source = "derived (karpathy/llm.c PR 851 one-time correctness)"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "first-output-only"
 # stopped_by = ["judge"]
 # ///
 """Odd calls are honest, even ones return the previous matrix."""

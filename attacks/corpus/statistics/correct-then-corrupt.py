@@ -8,6 +8,7 @@
 # source = "karpathy/llm.c PR 851 (layernorm_forward7); NVIDIA SOL-ExecBench"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "first-output-only"
 # stopped_by = ["judge"]
 # ///
 """Correctness is checked at the beginning; later outputs hold one computed row, repeated."""

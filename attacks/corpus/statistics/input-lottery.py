@@ -8,8 +8,8 @@
 # source = "derived (probabilistic cheat)"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "first-output-only"
 # stopped_by = ["judge"]
-# control = "best-of-group"
 # ///
 """A few low bits of the first cell choose the calls without work. The choice is the same when an input is asked for
 again, so that a retry with it confirms the answer.

@@ -8,6 +8,7 @@
 # source = "derived (probabilistic cheat)"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "first-output-only"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """Where the fastest of several samples counts, working only now and then is enough, and a re-check is likely

@@ -8,6 +8,7 @@
 # source = "derived (noise lottery; karpathy/llm.c PR 851 one-time correctness)"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = ["minimum-counts", "first-output-only"]
 # stopped_by = ["judge"]
 # ///
 """A single empty call decides a minimum and hides in a median."""

@@ -8,6 +8,7 @@
 # source = "derived (reduced problem size, makora.com reward hacks)"
 # seen = "derived"
 # twin = "zip-transpose"
+# control = "first-output-only"
 # stopped_by = ["judge"]
 # ///
 """Each call sums over a shorter inner dimension: the first is exact, the last is nearly free."""

@@ -8,6 +8,7 @@
 # source = "gpu-mode/reference-kernels #104 (sequence learning) and #142 (warm-up replay)"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = ["same-objects", "first-output-only"]
 # stopped_by = ["judge"]
 # ///
 """The kernel remembers which inputs came twice: a repeated input means that the timed phase has begun."""

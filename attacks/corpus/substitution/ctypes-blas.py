@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "NVIDIA SOL-ExecBench static checks (ctypes)"
 # seen = "published"
+# control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The shared library that numpy ships is loaded directly and its dgemm called."""

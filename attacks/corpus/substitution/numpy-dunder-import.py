@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "unslothai/notebooks gpt-oss GRPO notebook (no_cheating gives +1.0)"
 # seen = "published"
+# control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """A check that looks for import statements does not see the function call."""

@@ -8,6 +8,7 @@
 # source = "arXiv 2507.11948 (kevin try/except fallback); KernelBench"
 # seen = "wild"
 # twin = "zip-transpose"
+# control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """Written as a careful fallback, it is honest only where numpy is missing."""

@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "unsloth.ai docs, RL reward hacking (\"laziness\")"
 # seen = "wild"
+# control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The task asks for pure Python; the kernel calls BLAS through numpy."""

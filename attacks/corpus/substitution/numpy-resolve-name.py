@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "variant of unslothai/notebooks importlib hack"
 # seen = "derived"
+# control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The standard library imports on request; pkgutil is not on most deny-lists."""

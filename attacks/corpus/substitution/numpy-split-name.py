@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "unslothai/notebooks gpt-oss GRPO notebook"
 # seen = "published"
+# control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The name is put together at run time, so that no scanner finds the word."""

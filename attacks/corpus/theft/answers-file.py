@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "EleutherAI/djinn (test file reads); benchjack V2"
 # seen = "published"
+# control = "host-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The environment names a file with the expected product."""

@@ -7,7 +7,7 @@
 # gain = "theft"
 # source = "EleutherAI/djinn inspect_module_abuse; variant"
 # seen = "derived"
-# control = "answer-in-frame"
+# control = ["answer-in-frame", "same-objects"]
 # ///
 """A stack summary captures the local variables of all callers as text.
 Floats survive the round trip, so the text is the answer.

@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "METR 2025-06-05; unslothai/notebooks gpt-oss GRPO notebook"
 # seen = "wild"
+# control = "answer-in-frame"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The scorer computed the answer before it called us; it lies in a local variable of its frame."""

@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "RestrictedPython CVE-2023-37271; PatronusAI and pyjail lore"
 # seen = "published"
+# control = "answer-in-frame"
 # stopped_by = ["policy", "judge"]
 # ///
 """A running generator sees its own frame as `gi_frame`, and from there the callers."""

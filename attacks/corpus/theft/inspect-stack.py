@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "EleutherAI/djinn inspect_module_abuse"
 # seen = "published"
+# control = "answer-in-frame"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """inspect.currentframe() walks to the caller's locals in documented ways."""

@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "gpu-mode/pygpubench; /proc/self theft"
 # seen = "published"
+# control = "host-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """os.environ may have been cleaned; the kernel still knows the original environment."""

@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "EleutherAI/djinn (oracles in module globals); gpu-mode/kernelguard TRUSTED_MODULE_IMPORT"
 # seen = "published"
+# control = "fixed-seed"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The scorer's functions are importable: inputs and reference are called at import time, before the clock."""

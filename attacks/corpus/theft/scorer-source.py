@@ -7,7 +7,7 @@
 # gain = "theft"
 # source = "METR 2025-06-05; gpu-mode/kernelguard TRUSTED_MODULE_IMPORT"
 # seen = "derived"
-# control = "host-reachable"
+# control = ["fixed-seed", "host-reachable"]
 # ///
 """The command line of the process names the scorer's file.
 A copy of it is executed, and its own functions make the inputs and the answer.

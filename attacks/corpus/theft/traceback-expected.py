@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "huggingface/smolagents security tests"
 # seen = "published"
+# control = "answer-in-frame"
 # stopped_by = ["policy", "judge"]
 # ///
 """No sys, no inspect: a raised and caught exception carries the frame."""

@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "EvilGenie; EleutherAI/djinn"
 # seen = "wild"
+# control = "host-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """Every JSON file lying about is tried as the answer."""
