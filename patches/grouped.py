@@ -61,7 +61,8 @@ class Chunk:
 def sort_by_expert(experts: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """The stable order of the flattened `experts` (tokens, k), int64 (tokens * k,), and rows an expert, (count,)."""
     flat = experts.reshape(-1)
-    return torch.sort(flat, stable=True).indices, torch.bincount(flat, minlength=count)
+    counts = flat.new_zeros(count).scatter_add_(0, flat, torch.ones_like(flat))  # bincount would wait for the GPU
+    return torch.sort(flat, stable=True).indices, counts
 
 
 def plan(rows_of: list[int], tiling: Tiling, device: torch.device) -> list[Chunk]:

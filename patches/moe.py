@@ -152,7 +152,8 @@ def _gradients(settings: Settings, inputs: Inputs, grad: Tensor, needed: Sequenc
         down = settings.down.dense(chunk.numbers, chunk.experts, dtype, down_scratch)
         for tile in chunk.tiles:
             _tile_gradients(walk, chunk, tile, gate_up[tile.slots], down[tile.slots], grad, sums)
-    by_bias = grad.to(wide) @ inputs.down_bias.to(wide).t()
+    narrow = inputs.down_bias.to(wide).t()
+    by_bias = torch.cat([part.to(wide) @ narrow for part in grad.split(settings.tiling.rows)])
     sums.weights += by_bias[walk.tokens, walk.owners]
     return sums
 
