@@ -13,6 +13,7 @@ from random import Random
 from typing import TypeVar
 
 from ...rewards import find_task
+from ...sandbox.errors import UsageError
 from ..header import NEXT, Attack, Honest
 from .operators import OPERATORS, apply
 from .source import NotMutable, Source
@@ -69,10 +70,10 @@ def operators_of(mutant_id: str) -> tuple[str, ...]:
 
 
 def place_of(mutant_id: str) -> tuple[str, int, int]:
-    """The original's id, the index and the attempt that :func:`mutant_of` needs. Raises ValueError."""
+    """The original's id, the index and the attempt that :func:`mutant_of` needs. Raises UsageError."""
     found = _MUTANT.fullmatch(mutant_id)
     if found is None:
-        raise ValueError(f"{mutant_id!r} is not the id of a mutant, such as clock.patch-min~rename+split.3")
+        raise UsageError(f"{mutant_id!r} is not the id of a mutant, such as clock.patch-min~rename+split.3")
     return found["original"], int(found["index"]), int(found["attempt"] or 0)
 
 
@@ -110,6 +111,8 @@ def _changed(text: str, entry: str, wanted: list[str], random: Random) -> tuple[
     for name in wanted:
         if len(done) == count:
             break
+        if not OPERATORS[name].hides and any(OPERATORS[before].hides for before in done):
+            continue
         with contextlib.suppress(NotMutable, RecursionError):  # what cannot be read again is not kept
             changed = apply(name, source, random)
             if changed is not None and len(changed.text.encode("utf-8", "surrogatepass")) <= _LIMIT:

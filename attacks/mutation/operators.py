@@ -17,13 +17,17 @@ from .source import Source
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """``exact``: the answers stay the same bit for bit, and not just within rounding. ``about``: one sentence."""
+    """``about``: one sentence. ``exact``: the answers stay the same bit for bit, and not just within rounding.
+
+    ``hides``: the text no longer shows which names it uses, so that no operator that asks for them may follow.
+    """
 
     name: str
     apply: Callable[[Source, Random], str | None]
     about: str
     plain: bool = True
     exact: bool = True
+    hides: bool = False
 
 
 OPERATORS = {
@@ -32,9 +36,9 @@ OPERATORS = {
         Operator("rename", names.rename, "variables, parameters, functions, classes, imports get other names"),
         Operator("unicode", names.unicode, "identifiers in other letters that the compiler takes for the same"),
         Operator("adjacent", strings.adjacent, "strings cut into adjacent literals"),
-        Operator("split", strings.split, "strings as sums of their parts"),
-        Operator("encode", strings.encode, "strings reversed, from code points, from hexadecimal digits"),
-        Operator("base64", strings.base, "strings decoded from base 64", plain=False),
+        Operator("split", strings.split, "strings as sums of their parts", hides=True),
+        Operator("encode", strings.encode, "strings reversed, from code points, from hexadecimal digits", hides=True),
+        Operator("base64", strings.base, "strings decoded from base 64", plain=False, hides=True),
         Operator("getattr", attributes.chain, "attributes by getattr, attrgetter and setattr", plain=False),
         Operator("import", attributes.imports, "import statements as calls of __import__", plain=False),
         Operator("builtin", attributes.builtin, "builtins fetched from their module by name", plain=False),
@@ -48,7 +52,7 @@ OPERATORS = {
         Operator("flow", statements.flow, "statements in an if, a loop of one round, a try"),
         Operator("annotation", statements.annotation, "values computed in an annotation"),
         Operator("once", statements.once, "values of the module in a helper or its default argument"),
-        Operator("exec", statements.execute, "statements of the module as encoded text", plain=False),
+        Operator("exec", statements.execute, "statements of the module as encoded text", plain=False, hides=True),
         Operator("pad", padding.pad, "code that never matters"),
         Operator("mix", padding.mix, "an honest kernel answers for small shapes", exact=False),
     )

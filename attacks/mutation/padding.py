@@ -27,10 +27,10 @@ _FUNCTION = (
     "if False:\n    {a} = [{n}]",
     "{a} = ({n}, {m})",
     "for {a} in ():\n    {b} = {n}",
-    "pass",
     "if {n} < 0:\n    return",
     "assert {n} > 0",
 )
+_NAMELESS = ("pass", "assert {n} > 0", "if {n} < 0:\n    pass")
 _KERNELS = (
     "[[sum(a * b for a, b in zip(row, col)) for col in zip(*B)] for row in A]",
     "[[sum([row[k] * B[k][j] for k in range(len(B))]) for j in range(len(B[0]))] for row in A]",
@@ -68,6 +68,7 @@ def pad(source: Source, random: Random) -> str | None:
 
 def _filled(source: Source, random: Random, forms: tuple[str, ...]) -> str:
     a, b, c = source.fresh_names(random, 3)
+    forms = _NAMELESS if source.looks_around else forms + _NAMELESS
     return random.choice(forms).format(a=a, b=b, c=c, n=random.randint(1, 99), m=random.randint(1, 99)) + "\n"
 
 

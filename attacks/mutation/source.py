@@ -23,8 +23,13 @@ import libcst as cst
 from .sites import Site, normal, replaced, walk
 
 BUILTINS = frozenset(dir(builtins))
-_LOOKS_AROUND = frozenset("locals globals vars dir f_locals f_globals __dict__ __globals__".split())
-_TELLS_NAMES = frozenset("repr str ascii format print __name__ __qualname__ __module__ co_name co_qualname".split())
+DEPTH_LIMIT = 80
+"""Levels of a syntax tree that can be visited within the interpreter's limit of recursion."""
+_LOOKS_AROUND = frozenset(
+    "locals globals vars dir f_locals f_globals __dict__ __globals__ __annotations__ get_type_hints signature "
+    "co_varnames co_names co_freevars".split()
+)
+_TELLS_NAMES = frozenset("repr str ascii format print __name__ __qualname__ __doc__ co_name co_qualname".split())
 _FIRST = "block panel strip tile plan stage chunk lane slot band part step".split()
 _SECOND = "rows view index table state items data buffer value unit pair key".split()
 _WORD = re.compile(r"\w+")
@@ -44,6 +49,8 @@ class Source:
                 warnings.simplefilter("ignore")  # of the payload's syntax, which is not ours
                 self.syntax = ast.parse(text)
                 self._table = symtable.symtable(text, "<mutant>", "exec")
+            if _depth(self.syntax) > DEPTH_LIMIT:
+                raise ValueError(f"nested more than {DEPTH_LIMIT} deep")
             self.tree = cst.parse_module(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError, cst.ParserSyntaxError) as error:
             raise NotMutable(f"{type(error).__name__}: {error}".partition("\n")[0][:200]) from None
@@ -189,6 +196,15 @@ class Source:
         body = [*self.tree.body]
         body[index:index] = cst.parse_module(statements).body
         return self.tree.with_changes(body=body).code
+
+
+def _depth(tree: ast.AST) -> int:
+    """Levels of the tree, found without recursion."""
+    level, depth = [tree], 0
+    while level:
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        depth += 1
+    return depth
 
 
 def binds(symbol: symtable.Symbol) -> bool:
