@@ -75,7 +75,7 @@ PEERS: tuple[Peer, ...] = (
         module="unsloth_zoo",
         needs=("numpy", "requests"),
         alone=True,
-        wall=60.0,
+        wall=45.0,
         memory=4 * _GIB,
     ),
     Peer(
@@ -98,7 +98,7 @@ PEERS: tuple[Peer, ...] = (
         "function used here measures no speed.",
         package="evalplus",
         module="evalplus",
-        needs=("numpy", "psutil", "appdirs", "multipledispatch", "tempdir", "tqdm", "wget"),
+        needs=("numpy", "psutil"),
         alone=True,
         timed=False,
         owned=True,
@@ -114,7 +114,7 @@ PEERS: tuple[Peer, ...] = (
         package="smolagents",
         module="smolagents",
         needs=("numpy",),
-        wall=40.0,
+        wall=60.0,
         memory=2 * _GIB,
     ),
 )

@@ -44,10 +44,13 @@ def arena(
     """Ask ``peers`` (and assay) by name, all of them if None.
 
     Plain exec is measured too where an executor is, because it is the executors' control. A peer that is not
-    installed is a row that says how to install it. Raises CorpusError if the corpus cannot be read.
+    installed is a row that says how to install it. Raises CorpusError if the corpus cannot be read, ValueError if it
+    has no honest kernel to compare with.
     """
     folder = corpus or SHIPPED
     given = _askable(load(folder))
+    if all(kernel.wrong for kernel in given.honest):
+        raise ValueError(f"{folder}: no honest kernel for matmul in Python to compare with; add one of ours")
     found = {peer.name: find(peer) for peer in peers}
     wanted = [p for p in peers if names is None or p.name in names]
     executors = any(found[p.name] and not p.owned and p.name != EXEC for p in wanted)
@@ -64,7 +67,7 @@ def arena(
     if ours:
         result.rows.append(_timed(lambda: measure_assay(given, corpus, counter.step)))
         on_row(result)
-    for peer in sorted(wanted, key=lambda peer: peer.name != EXEC):
+    for peer in sorted(wanted, key=lambda peer: (peer.name != EXEC, peer.wall)):  # the slow ones last
         place = found[peer.name]
         row = _row(peer, place, given, right, floor, counter.step)
         if peer.name == EXEC:
