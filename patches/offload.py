@@ -1,8 +1,10 @@
-"""What a training step does not need at hand lives in the host's memory: the embedding, and activation checkpoints.
+"""What a training step does not need at hand lives in the host's memory, and what it needs is made in pieces.
 
 The embedding (1.16 GB in gpt-oss-20b) is read by row, so a batch fetches only its own rows. The inputs of the layers
 that gradient checkpointing keeps (2 * hidden bytes a token and layer) are copied to pinned memory on a stream of
 their own while the next layer runs, and come back one layer ahead of the backward pass. Neither changes a number.
+The norms' float32 copies exist for a piece of the sequence at a time (see `norms`); the experts' activations are
+tiled by the patch `experts`.
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from . import norms as tiled
 from .errors import DeviceError, OptionError
 
 NAME = "offload"
-SUMMARY = "embedding and activation checkpoints in the host's memory, copied beside the computation"
+SUMMARY = "embedding and activation checkpoints in the host's memory, copied beside the computation; tiled norms"
 
 
 def _look_up(module: nn.Embedding, table: Callable[[], Tensor], ids: Tensor) -> Tensor:
@@ -143,16 +146,17 @@ class State:
 
     embedding: _Embedding | None
     checkpoints: bool
+    norms: tuple[nn.Module, ...]
 
 
-def apply(model: Any, *, embedding: bool = True, checkpoints: bool = True) -> State:
-    """Move the embedding to the host, and from now on what gradient checkpointing keeps.
+def apply(model: Any, *, embedding: bool = True, checkpoints: bool = True, norms: bool = True) -> State:
+    """Move the embedding to the host, and from now on what gradient checkpointing keeps; tile the norms.
 
-    The embedding is frozen while it is there. Raises OptionError where both are switched off, DeviceError where the
+    The embedding is frozen while it is there. Raises OptionError where all are switched off, DeviceError where the
     host has no memory for it.
     """
-    if not embedding and not checkpoints:
-        raise OptionError(f"patch '{NAME}' has both embedding and checkpoints off: leave the patch out")
+    if not (embedding or checkpoints or norms):
+        raise OptionError(f"patch '{NAME}' has embedding, checkpoints and norms off: leave the patch out")
     decoder = model.model
     moved = None
     if embedding and model.get_output_embeddings().weight is not decoder.embed_tokens.weight:
@@ -165,11 +169,16 @@ def apply(model: Any, *, embedding: bool = True, checkpoints: bool = True) -> St
             ) from None
     if checkpoints:
         decoder.forward = partial(_offloading, decoder, decoder.forward, {})
-    return State(moved, checkpoints)
+    found = [module for module in model.modules() if type(module).__name__ == "GptOssRMSNorm"] if norms else []
+    for module in found:
+        module.forward = partial(tiled.forward, module)
+    return State(moved, checkpoints, tuple(found))
 
 
 def remove(model: Any, state: State) -> None:
     """Bring the embedding back to its device, and leave checkpoints where autograd puts them."""
+    for module in state.norms:
+        vars(module).pop("forward")
     if state.checkpoints:
         vars(model.model).pop("forward")
     if state.embedding is not None:
@@ -185,4 +194,6 @@ def explain(model: Any, state: State) -> dict[str, str]:
         rows["embedding"] = "on the device: it is also the head"
     if state.checkpoints:
         rows["checkpoints"] = "on the host while gradient checkpointing is on, one layer ahead in the backward pass"
+    if state.norms:
+        rows["norms"] = f"{len(state.norms)}, {tiled.ROWS} tokens in float32 at a time"
     return rows

@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from assay.patches import offload  # noqa: E402
+from assay.patches import norms, offload  # noqa: E402
 from assay.patches.errors import OptionError  # noqa: E402
 
 IDS = torch.randint(1, 64, (2, 11), generator=torch.Generator().manual_seed(0))
@@ -27,12 +27,44 @@ def step(model):
 
 
 @pytest.mark.parametrize("reentrant", [False, True])
-def test_a_step_gives_the_very_gradients_of_the_plain_model(tiny, reentrant):
+def test_with_embedding_and_checkpoints_on_the_host_a_step_gives_the_very_gradients(tiny, reentrant):
     plain, patched = tiny(), tiny()
-    offload.apply(patched)
+    offload.apply(patched, norms=False)
     ours, theirs = step(train(patched, reentrant)), step(train(plain, reentrant))
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_tiled_norms_agree_with_the_plain_ones_in_every_gradient(tiny, monkeypatch):
+    monkeypatch.setattr(norms, "ROWS", 4)
+    plain, patched = tiny(), tiny()
+    offload.apply(patched)
+    ours, theirs = step(train(patched)), step(train(plain))
+    assert "model.norm.weight" in theirs
+    for name in theirs:
+        assert (ours[name] - theirs[name]).norm() <= 1e-5 * theirs[name].norm(), name
+
+
+def test_a_tiled_norm_passes_gradcheck_in_float64():
+    x = torch.randn(2, 5, 6, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(6, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda a, b: norms._Norm.apply(a, b, 1e-5, 3), (x, weight))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+def test_a_tiled_norm_gives_the_very_output_of_the_plain_one(tiny, dtype):
+    norm = tiny().model.norm.to(dtype)
+    torch.nn.init.normal_(norm.weight)
+    x = torch.randn(3, 7, 64, dtype=dtype)
+    assert torch.equal(norms._Norm.apply(x, norm.weight, norm.variance_epsilon, 4), norm(x))
+
+
+def test_a_tiled_norm_saves_its_input_and_a_number_a_token():
+    saved = []
+    x, weight = torch.randn(1, 50, 64, dtype=torch.bfloat16, requires_grad=True), torch.ones(64, dtype=torch.bfloat16)
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: saved.append(t) or t, lambda t: t):
+        norms._Norm.apply(x, weight, 1e-5, 8)
+    assert sum(t.nbytes for t in saved if t.data_ptr() not in (x.data_ptr(), weight.data_ptr())) == 50 * 4
 
 
 def test_the_input_of_every_layer_goes_to_the_host_and_comes_back_in_reverse_one_ahead(tiny, monkeypatch):
@@ -124,7 +156,7 @@ def test_an_embedding_that_is_also_the_head_stays(tiny):
 
 def test_a_patch_with_nothing_to_do_is_refused(tiny):
     with pytest.raises(OptionError, match="leave the patch out"):
-        offload.apply(tiny(), embedding=False, checkpoints=False)
+        offload.apply(tiny(), embedding=False, checkpoints=False, norms=False)
 
 
 @pytest.mark.gpu
