@@ -18,6 +18,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -111,12 +112,13 @@ def functions(length: int, window: int | None) -> dict[str, Callable[[], Functio
     rows = Rows(1, length, length, torch.device("cuda"), None, None)
     free = torch.cuda.mem_get_info()[0]
     built: dict[str, Callable[[], Function]] = {
-        "flash": lambda: ours("flash", rows, window),
-        "flex": lambda: ours("flex", rows, window),
-        "upstream flex": lambda: upstream_flex(length, window),
+        "flash": partial(ours, "flash", rows, window),
     }
+    if attention_flex.triton_there():
+        built["flex"] = partial(ours, "flex", rows, window)
+        built["upstream flex"] = partial(upstream_flex, length, window)
     if length**2 * HEADS * EAGER_BYTES < free:
-        built["upstream eager"] = lambda: upstream_eager(length, window, torch.bfloat16)
+        built["upstream eager"] = partial(upstream_eager, length, window, torch.bfloat16)
     return built
 
 
@@ -134,10 +136,11 @@ def time_all(lengths: list[int], seconds: float) -> list[dict[str, Any]]:
             torch.cuda.reset_peak_memory_stats()
             before = torch.cuda.memory_allocated()
             try:
-                row["milliseconds"][name], row["runs"][name] = milliseconds(build(), tensors, grad, deadline)
+                median, row["runs"][name] = milliseconds(build(), tensors, grad, deadline)
             except Exception as error:  # the other cases still count
                 say(f"{name} at {length:,} failed: {type(error).__name__}: {str(error)[:500]}", end="\n")
                 continue
+            row["milliseconds"][name] = round(median, 3)
             row["peak_mib"][name] = round((torch.cuda.max_memory_allocated() - before) / 2**20)
         rows.append(row)
         del tensors, grad
@@ -151,21 +154,26 @@ def errors(length: int = 517, batch: int = 2) -> dict[str, dict[str, float]]:
         for window in (None, WINDOW):
             tensors, grad = inputs(length, dtype, batch)
             rows = Rows(batch, length, length, torch.device("cuda"), None, None)
-            candidates = {name: ours(name, rows, window) for name in NAMES[:2]}
-            candidates["upstream eager"] = upstream_eager(length, window, dtype, batch)
-            if dtype == torch.bfloat16:
-                candidates["upstream flex"] = upstream_flex(length, window, batch)
+            candidates: dict[str, Callable[[], Function]] = {
+                "flash": partial(ours, "flash", rows, window),
+                "upstream eager": partial(upstream_eager, length, window, dtype, batch),
+            }
+            if attention_flex.triton_there():
+                candidates["flex"] = partial(ours, "flex", rows, window)
+                candidates["upstream flex"] = partial(upstream_flex, length, window, batch)
             wide: Any = tuple(x.detach().double().requires_grad_() for x in tensors)
             exact = _answers(upstream_eager(length, window, torch.float64, batch), wide, grad.double())
             kind = f"{str(dtype).removeprefix('torch.')}, {'full' if window is None else f'window {window}'}"
-            for name, function in candidates.items():
+            for name, build in candidates.items():
                 say(f"errors: {name}, {kind}")
                 try:
-                    pairs = zip(("out", "dq", "dk", "dv", "ds"), _answers(function, tensors, grad), exact, strict=True)
+                    pairs = zip(("out", "dq", "dk", "dv", "ds"), _answers(build(), tensors, grad), exact, strict=True)
                 except Exception as error:
                     say(f"errors of {name} failed: {type(error).__name__}: {str(error)[:500]}", end="\n")
                     continue
-                found[f"{name}, {kind}"] = {what: ((x.double() - y).norm() / y.norm()).item() for what, x, y in pairs}
+                found[f"{name}, {kind}"] = {
+                    what: float(f"{(x.double() - y).norm() / y.norm():.3g}") for what, x, y in pairs
+                }
     return found
 
 
@@ -196,6 +204,20 @@ def show(rows: list[dict[str, Any]], found: dict[str, dict[str, float]]) -> None
         print(f"{name:>32}  " + "  ".join(f"{what} {value:.2e}" for what, value in off.items()))
 
 
+def layout(value: Any, indent: str = "") -> str:
+    """JSON with whatever fits on a line on one line."""
+    flat = json.dumps(value)
+    if len(indent) + len(flat) <= 118 or not isinstance(value, (dict, list)):
+        return flat
+    inner = indent + "  "
+    if isinstance(value, dict):
+        parts = [f"{inner}{json.dumps(key)}: {layout(item, inner)}" for key, item in value.items()]
+    else:
+        parts = [inner + layout(item, inner) for item in value]
+    begin, end = "{}" if isinstance(value, dict) else "[]"
+    return f"{begin}\n" + ",\n".join(parts) + f"\n{indent}{end}"
+
+
 def write(rows: list[dict[str, Any]], found: dict[str, dict[str, float]], output: Path) -> None:
     """Put this GPU's rows into the table, in place of older ones; other GPUs' stay."""
     table = json.loads(output.read_text()) if output.exists() else {"devices": {}}
@@ -207,7 +229,7 @@ def write(rows: list[dict[str, Any]], found: dict[str, dict[str, float]], output
         "rows": rows,
         "errors": found,
     }
-    output.write_text(json.dumps(table, indent=1) + "\n")
+    output.write_text(layout(table) + "\n")
     print(f"\nwritten to {output}")
 
 

@@ -26,7 +26,7 @@ from .attention_blocks import Blocks
 from .attention_cuda import Efficient, Flash, Gather, Scatter
 from .attention_rows import Rows, find_rows
 from .attention_sinks import Kernel, SinkAttention
-from .errors import ModelError, OptionError
+from .errors import DeviceError, ModelError, OptionError
 
 NAME = "attention"
 SUMMARY = "attention with sinks through flash kernels: exact gradients, memory linear in the length"
@@ -204,10 +204,13 @@ def register() -> None:
 def apply(model: Any, engine: str = "auto") -> State:
     """Let all attention layers run ``assay_sinks``. ``engine`` is auto (by the measured table), flash or flex.
 
-    Raises OptionError for another engine, ModelError if the model has no attention sinks.
+    Raises OptionError for another engine, DeviceError for flex without Triton, ModelError if the model has no attention
+    sinks.
     """
     if engine not in ENGINES:
         raise OptionError(f"patch attention has no engine '{engine}'; there are {', '.join(ENGINES)}")
+    if engine == "flex" and not attention_flex.triton_there():
+        raise DeviceError("engine flex of patch attention needs Triton: pip install triton, or take engine flash")
     layers = _layers(model)
     if not layers:
         raise ModelError(f"{type(model).__name__} has no attention sinks; the patch attention is for gpt-oss")

@@ -155,5 +155,7 @@ def _attend(
 
 @cache
 def _compiled() -> Any:
-    # The whole graph or an error: past its limit of recompilations it would go on unfused, in quadratic memory.
+    # The two for each type, number of rows, with gradients and without: more than the eight that are allowed at first.
+    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, 64)
+    # The whole graph or an error: past the limit it would go on unfused, in quadratic memory.
     return torch.compile(_attend, fullgraph=True)

@@ -15,9 +15,9 @@ from attention_reference import error  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
 from transformers import DynamicCache, StaticCache  # noqa: E402
 
-from assay.patches import attention, attention_sinks  # noqa: E402
+from assay.patches import attention, attention_flex, attention_sinks  # noqa: E402
 from assay.patches.attention_blocks import Blocks  # noqa: E402
-from assay.patches.errors import ModelError, OptionError  # noqa: E402
+from assay.patches.errors import DeviceError, ModelError, OptionError  # noqa: E402
 
 LENGTH, WINDOW = 30, 8
 
@@ -259,6 +259,12 @@ def test_attention_in_both_directions_is_refused(pair):
 def test_an_unknown_engine_is_refused(tiny):
     with pytest.raises(OptionError, match="auto, flash, flex"):
         attention.apply(tiny(), engine="fast")
+
+
+def test_the_compiled_engine_is_refused_without_triton(tiny, monkeypatch):
+    monkeypatch.setattr(attention_flex, "triton_there", lambda: False)
+    with pytest.raises(DeviceError, match="needs Triton"):
+        attention.apply(tiny(), engine="flex")
 
 
 def test_a_model_without_sinks_is_refused():
