@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..patches import PatchError
 from .errors import RecipeError
 from .recipe import TINY_MODEL, Recipe
 
@@ -17,7 +18,10 @@ else:
 
 
 def load_model(recipe: Recipe) -> Loaded:
-    """The model and its tokenizer (padding on the left). Raises RecipeError for a model that is not there."""
+    """The model and its tokenizer (padding on the left). Raises RecipeError for a model that is not there.
+
+    With the patch ``experts`` an MXFP4 checkpoint stays packed; else it is loaded as transformers does.
+    """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from . import tiny
@@ -33,9 +37,11 @@ def load_model(recipe: Recipe) -> Loaded:
     if recipe.model.attn_implementation:
         options["attn_implementation"] = recipe.model.attn_implementation
     try:
-        model = AutoModelForCausalLM.from_pretrained(place, **options)
         tokenizer = AutoTokenizer.from_pretrained(place, padding_side="left")
-    except (OSError, ValueError) as error:
+        if "experts" in recipe.assay.patches and _is_mxfp4(place):
+            return _load_packed(recipe, place), tokenizer
+        model = AutoModelForCausalLM.from_pretrained(place, **options)
+    except (OSError, ValueError, PatchError) as error:
         reason = " ".join(str(error).split())[:300]
         raise RecipeError(
             f"cannot load the model {name}: {reason}; give a folder or hub name as model_name_or_path"
@@ -43,6 +49,28 @@ def load_model(recipe: Recipe) -> Loaded:
     if hasattr(model, "set_experts_implementation"):
         model.set_experts_implementation("grouped_mm")
     return model, tokenizer
+
+
+def _is_mxfp4(place: str) -> bool:
+    from transformers import PretrainedConfig
+
+    stored, _ = PretrainedConfig.get_config_dict(place)
+    return (stored.get("quantization_config") or {}).get("quant_method") == "mxfp4"
+
+
+def _load_packed(recipe: Recipe, place: str) -> PreTrainedModel:
+    """Straight to the device that trains: the host of a small GPU may not hold the model."""
+    import torch
+
+    from ..patches import checkpoint
+
+    dtype = recipe.model.dtype or "float32"
+    return checkpoint.load(
+        place,
+        device=recipe.training.device,
+        dtype=torch.bfloat16 if dtype == "auto" else getattr(torch, dtype),
+        attention=recipe.model.attn_implementation or "eager",
+    )
 
 
 def adapter_of(recipe: Recipe) -> PeftConfig | None:

@@ -39,6 +39,14 @@ class AssayArguments:
     )
     prompts: int = field(default=1024, metadata={"help": "Rows of the dataset (the task's prompt, repeated)."})
     conversational: bool = field(default=False, metadata={"help": "Prompt as a chat message, not as plain text."})
+    patches: list[str] = field(
+        default_factory=list,
+        metadata={"help": "Patches on a gpt-oss model, e.g. attention experts; `assay patches list` names them."},
+    )
+    allow: list[str] = field(
+        default_factory=list, metadata={"help": "Guards whose fault is meant, e.g. mxfp4; the others still refuse."}
+    )
+    needs_gpu: bool = field(default=False, metadata={"help": "Refuse to start on a machine without a CUDA device."})
     assay_kernels: int = field(default=5, metadata={"help": "Best kernels timed again, with 40 pairs, at the end."})
 
 

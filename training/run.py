@@ -17,6 +17,7 @@ from .errors import RecipeError, RunError
 from .graders import make_grader
 from .journal import Journal, read_verdicts
 from .models import Loaded, adapter_of, load_model
+from .patching import check_patches, patch_model
 from .progress import ConsoleProgress
 from .recipe import Recipe, parse_recipe
 
@@ -151,8 +152,19 @@ def _make_trainer(
     return trainer
 
 
+def _check_device(recipe: Recipe) -> None:
+    import torch
+
+    if recipe.assay.needs_gpu and not torch.cuda.is_available():
+        raise RecipeError(
+            f"recipe {recipe.path} needs a CUDA device and torch sees none here; `assay train tiny` runs without"
+        )
+
+
 def train(recipe: Recipe, folder: Path, checkpoint: str | None, console: Console) -> Result:
     """Train to the end of the recipe. Raises RunError, RecipeError, and what the graders raise."""
+    check_patches(recipe)
+    _check_device(recipe)
     grader = make_grader(recipe.assay.reward, recipe.assay)
     if grader is None:
         raise RunError("the recipe's reward is 'none', so there is nothing to learn from; set it to assay")
@@ -166,6 +178,7 @@ def train(recipe: Recipe, folder: Path, checkpoint: str | None, console: Console
             Journal(folder).rewind(int(checkpoint.rpartition("-")[2]))
         with ConsoleProgress(console) as bar:
             trainer = _make_trainer(recipe, grader, audit, loaded, folder, bar)
+            patch_model(trainer, recipe, console.print)
             trainer.train(resume_from_checkpoint=checkpoint)
             trainer.save_model(str(folder / "model"))
     except OSError as error:

@@ -63,3 +63,34 @@ def test_a_wrong_option_is_one_sentence(options):
 def test_an_unknown_recipe_names_those_there_are(name):
     with pytest.raises(RecipeError, match="tiny"):
         find_recipe(name)
+
+
+def test_the_recipe_for_gpt_oss_20b_says_what_trl_and_peft_are_to_do():
+    from assay.patches import names
+    from assay.training.models import adapter_of
+
+    recipe = parse_recipe("gpt-oss-20b")
+    assert recipe.model.model_name_or_path == "openai/gpt-oss-20b"
+    assert recipe.assay.needs_gpu
+    assert {"attention", "experts"} <= set(recipe.assay.patches) <= set(names())
+    assert recipe.training.chat_template_kwargs == {"reasoning_effort": "low"}
+    assert recipe.training.gradient_checkpointing
+    assert recipe.training.gradient_accumulation_steps % recipe.training.steps_per_generation == 0  # on-policy
+    adapter = adapter_of(recipe)
+    assert (adapter.r, adapter.lora_dropout, adapter.target_parameters) == (32, 0.0, None)
+    assert adapter.target_modules == {"q_proj", "k_proj", "v_proj", "o_proj"}
+
+
+def test_vllm_is_one_option_away():
+    assert not parse_recipe("gpt-oss-20b").training.use_vllm
+    training = parse_recipe("gpt-oss-20b", ["--use_vllm", "true"]).training
+    assert training.use_vllm
+    assert training.vllm_mode == "colocate"
+    assert training.vllm_importance_sampling_correction
+    assert training.vllm_max_model_length > training.max_completion_length
+
+
+def test_patches_are_an_option_of_every_recipe():
+    assert parse_recipe("tiny").assay.patches == []
+    recipe = parse_recipe("tiny", ["--patches", "attention", "experts", "--allow", "mxfp4"])
+    assert (recipe.assay.patches, recipe.assay.allow) == (["attention", "experts"], ["mxfp4"])
