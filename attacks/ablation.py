@@ -109,7 +109,7 @@ class Matrix:
         now = {attack.id for attack in self.attacks}
         known = {attack.id for attack in catalogue.attacks}
         kept = [attack for attack in older.attacks if attack.id in known - now]
-        honest = self if self.honest else older
+        honest = self if self.honest >= older.honest else older  # of a part's few kernels nothing is kept
         return Matrix(_ordered([*self.attacks, *kept]), honest.refused, honest.honest, self.host)
 
 
@@ -137,7 +137,7 @@ def measure(corpus: Corpus, root: Path, progress: Progress | None = None) -> Mat
         )
         for attack in corpus.attacks
     ]
-    refused = {layer: tuple(result.id for result in run.of("refused")) for layer, run in replays.items()}
+    refused = {layer: _refused_again(corpus, layer, run) for layer, run in replays.items()}
     return Matrix(_ordered(attacks), refused, len(corpus.honest), _host(replays))
 
 
@@ -147,6 +147,15 @@ def read(path: Path) -> Matrix:
         return Matrix.from_json(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorpusError(f"{path}: no ablation matrix ({error}); delete it and measure the whole catalogue") from None
+
+
+def _refused_again(corpus: Corpus, layer: str, run: Replay) -> tuple[str, ...]:
+    """The honest kernels that a layer refused, and refused once more: what a busy host does must not count."""
+    names = {result.id for result in run.of("refused")}
+    if not names:
+        return ()
+    kernels = tuple(kernel for kernel in corpus.honest if kernel.id in names)
+    return tuple(result.id for result in replay(Corpus((), kernels, ()), frozenset({layer})).of("refused"))
 
 
 def _outcomes(by_layer: Mapping[str, Result]) -> Outcomes:

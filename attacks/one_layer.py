@@ -35,8 +35,8 @@ MECHANISMS = (
             caching.function-attribute caching.generator-send caching.lru-cache-shape caching.mutable-default
             caching.partial-workspace caching.shape-key caching.value-equality clock.raise-in-timed-call
             statistics.alternate-calls statistics.correct-then-corrupt statistics.early-stop statistics.input-lottery
-            statistics.one-free-sample statistics.partial-refresh statistics.shape-streak statistics.shrinking-work
-            statistics.two-phase-state statistics.warm-up-honest theft.hard-coded-answers
+            statistics.last-call-right statistics.one-free-sample statistics.partial-refresh statistics.shape-streak
+            statistics.shrinking-work statistics.two-phase-state statistics.warm-up-honest theft.hard-coded-answers
         """),
     ),
     Mechanism(
@@ -45,9 +45,11 @@ MECHANISMS = (
         "not different from code that makes the right one, and honest mistakes look alike. Which value is right "
         "depends on the inputs: only who computes the product knows.",
         _ids("""
-            comparator.dict-rows comparator.empty-generator comparator.empty-list comparator.empty-rows
-            comparator.empty-string comparator.first-column-only comparator.first-row-only comparator.nan-cells
-            substitution.fixed-point
+            comparator.corners-only comparator.dict-rows comparator.empty-generator comparator.empty-list
+            comparator.empty-rows comparator.empty-string comparator.even-sum comparator.far-below
+            comparator.first-column-only comparator.first-row-only comparator.nan-cells comparator.nothing-at-all
+            comparator.own-tolerance comparator.probe-vector comparator.shuffled-rows statistics.small-only
+            statistics.unchecked-rows substitution.fixed-point
         """),
     ),
     Mechanism(
@@ -81,7 +83,7 @@ MECHANISMS = (
         "it set the CPU clock of the process becomes too coarse to bill by.",
         _ids("""
             denial.big-integer denial.endless-deque denial.endless-rows denial.finally-recursion denial.hash-flood
-            denial.permutation-search denial.swallow-everything
+            denial.out-of-time denial.permutation-search denial.swallow-everything
         """),
     ),
     Mechanism(
@@ -94,11 +96,28 @@ MECHANISMS = (
         """),
     ),
     Mechanism(
+        "Failing on purpose",
+        "An error is raised, early or above a size, in place of slow honest work; or its text carries the inputs, "
+        "or quotes what an earlier error told. Kernels check shapes and raise errors by right. What an error costs, "
+        "and what of it is told, is decided by whoever gives the reward.",
+        _ids("""
+            denial.guarded-failure denial.quick-failure theft.quoted-expectation theft.raised-inputs
+        """),
+    ),
+    Mechanism(
+        "A shortcut that the inputs allow",
+        "Skipping zeros, or an identity, is right on every input and among the honest kernels. It is worth "
+        "something only where such inputs are drawn, or where the luckiest of several draws counts.",
+        _ids("""
+            statistics.sparse-draw substitution.identity-inputs
+        """),
+    ),
+    Mechanism(
         "Writing into the inputs",
         "The operands are lists, and a kernel may use them as scratch. Emptying or poisoning them harms only a "
         "scorer that hands the same lists out again or compares with what is left of them.",
         _ids("""
-            comparator.wipe-inputs harness.poison-shared-inputs
+            comparator.wipe-inputs comparator.zeroed-inputs harness.poison-shared-inputs
         """),
     ),
 )

@@ -94,6 +94,7 @@ def main():
     A, B = make_inputs()
     if job["jail"]:
         context.make_namespace()  # loads the allowed modules: nothing can be opened afterwards
+        importlib.import_module("unicodedata")  # the compiler does, for names beyond ASCII
         import_layer(job["inside"], "jail").Jail().lock()
     for index, code in enumerate(job["codes"]):
         try:

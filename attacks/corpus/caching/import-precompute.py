@@ -9,7 +9,7 @@
 # seen = "derived"
 # twin = "zip-transpose"
 # control = ["same-objects", "shared-process"]
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """The frames that load the module already hold the inputs. They are multiplied during the import, which nobody times."""
 

@@ -8,7 +8,7 @@
 # source = "derived from gpu-mode/kernelguard FUNCTION_ATTRIBUTE_STATE"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "same-objects"
 # ///
 """A settings object of types.SimpleNamespace holds the product next to harmless options."""

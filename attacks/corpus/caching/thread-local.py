@@ -8,7 +8,7 @@
 # source = "derived from gpu-mode/kernelguard CONTEXTVAR"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "same-objects"
 # ///
 """threading.local looks like care about concurrency; all calls come from one thread, and share it."""

@@ -8,7 +8,7 @@
 # source = "derived from unslothai/notebooks gpt-oss GRPO notebook (slowed baseline)"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "baseline-beside"
 # ///
 """The collector is set to run at nearly every allocation, and a callback makes each run expensive. The kernel switches

@@ -9,7 +9,7 @@
 # seen = "derived"
 # twin = "zip-transpose"
 # control = "clock-on-module"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """The caller's local variable with the start time is set to now. PyFrame_LocalsToFast writes the change back before
 the difference is taken.

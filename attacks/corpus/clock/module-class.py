@@ -8,7 +8,7 @@
 # source = "derived from gpu-mode/kernelguard HARNESS_RUNTIME_PATCHING"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "clock-on-module"
 # ///
 """The module keeps its dict, so that a comparison of its contents finds nothing. Its class becomes one with a property

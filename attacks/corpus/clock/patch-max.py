@@ -8,7 +8,7 @@
 # source = "derived from gpu-mode/reference-kernels #162 (calculate_stats)"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "shared-process"
 # ///
 """Scorers divide by `max(seconds, 1e-9)`. A max that prefers the small number reports the guard as the time."""

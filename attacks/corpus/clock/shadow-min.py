@@ -9,7 +9,7 @@
 # seen = "derived"
 # twin = "zip-transpose"
 # control = ["minimum-counts", "shared-process"]
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """The builtin stays untouched. A function of the same name in the scorer's globals, where names are looked up first,
 reduces the candidate's samples.

@@ -9,7 +9,7 @@
 # seen = "derived"
 # twin = "zip-transpose"
 # control = ["baseline-beside", "errors-timed"]
-# stopped_by = ["judge"]
+# stopped_by = ["context", "judge"]
 # ///
 """Timed calls are wrapped in contextlib.suppress. The replacement burns time on entry until the kernel itself is called
 again, so that only the baseline pays.

@@ -8,7 +8,7 @@
 # source = "measured for this catalogue; np.testing.assert_allclose passes masked arrays"
 # seen = "derived"
 # control = ["nan-passes", "library-reachable"]
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """Arithmetic with `np.ma.masked` gives masked again, and a masked comparison counts as false. No error is ever above
 the tolerance.

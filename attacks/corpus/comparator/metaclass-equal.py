@@ -7,7 +7,7 @@
 # gain = "fake-correctness"
 # source = "derived from the always-equal object (Anthropic, arXiv 2511.18397)"
 # seen = "derived"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "asks-answer"
 # ///
 """The answer is a class and not an object; `==` is looked up on its metaclass, where a scan of the class body does

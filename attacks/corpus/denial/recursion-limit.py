@@ -7,7 +7,7 @@
 # gain = "denial"
 # source = "derived from common pyjail lore (sys.setrecursionlimit)"
 # seen = "derived"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "group-process"
 # ///
 """The recursion limit is lowered to the least value that the interpreter still accepts. Candidates that call one

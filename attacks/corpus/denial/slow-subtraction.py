@@ -7,7 +7,7 @@
 # gain = "denial"
 # source = "derived from NVIDIA SOL-ExecBench lazy outputs"
 # seen = "derived"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "asks-answer"
 # ///
 """The cells are right and fast to make, and each takes a tenth of a second to subtract. The time limit of the group

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """`ag_frame` is the frame of a generator that was never started.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "jailctf/pyjailbreaker"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """attrgetter reads a chain of attributes that is named by a string.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore (breakpoint)"
 # seen = "published"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """breakpoint() calls whatever sys.breakpointhook holds, with its own arguments.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore (bytecode is trusted)"
 # seen = "published"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """A harmless function is written, and the names in its code object are replaced afterwards.

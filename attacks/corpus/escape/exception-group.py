@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "after RestrictedPython CVE-2025-22153"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """`except*` hands out a group, and its members keep the tracebacks of where they were raised.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "variant of unslothai/unsloth-zoo rl_environments.py"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """get_type_hints evaluates annotations that are strings, to resolve forward references.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "huggingface/smolagents security tests; jailctf/pyjailbreaker"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """The import system is itself a module, and its private function imports whatever it is told.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "Python documentation of function objects (__builtins__); variant of jailctf/pyjailbreaker"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """Since Python 3.10 each function carries the built-ins that it was made with.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """type() of any function builds functions, on whatever globals it is given.

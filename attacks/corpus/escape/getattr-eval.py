@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "variant of common pyjail lore (__class_getitem__ = exec)"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """With `__getattr__ = eval`, each missing attribute is evaluated as a name.

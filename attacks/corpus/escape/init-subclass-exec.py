@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "variant of common pyjail lore"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """`__init_subclass__` is called by the class statement with the keywords after the bases.

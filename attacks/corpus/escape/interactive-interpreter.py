@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore (code.interact)"
 # seen = "published"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """The code module compiles and runs lines as the interactive prompt does.

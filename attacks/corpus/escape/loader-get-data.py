@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "huggingface/smolagents security tests (__loader__)"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """The loader of a module written in Python reads any file that it is asked for.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "Python documentation of logging.config (security note); derived"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """A configuration may name any callable as the factory of a formatter, with its arguments.

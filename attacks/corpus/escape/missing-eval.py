@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "variant of common pyjail lore (__class_getitem__ = exec)"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """A dictionary whose `__missing__` is eval computes any key that it lacks.

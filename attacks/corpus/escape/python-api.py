@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "gpu-mode/kernelguard INLINE_CPP; common pyjail lore"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """ctypes reaches the functions of the interpreter itself.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore (encoding tricks)"
 # seen = "published"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "words-denied"
 # ///
 """The code is text in a cipher that the codecs module knows.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "RestrictedPython CVE-2023-41039"
 # seen = "published"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """Formatter.get_field follows a dotted path and returns the object at its end.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "common pyjail lore"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "builtins-returned"
 # ///
 """compile() accepts a tree of nodes instead of a source text.

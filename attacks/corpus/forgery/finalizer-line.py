@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "variant of gpu-mode/pygpubench thread_fd"
 # seen = "derived"
+# stopped_by = ["policy", "context", "judge"]
 # control = "stdout-verdict"
 # ///
 """weakref.finalize runs its callback at exit if the object still lives.

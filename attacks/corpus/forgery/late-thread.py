@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "gpu-mode/pygpubench thread_fd; variant"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "stdout-verdict"
 # ///
 """The interpreter waits for threads that are no daemons.

@@ -7,6 +7,7 @@
 # gain = "forgery"
 # source = "EleutherAI/djinn (logging side channel); variant"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "stdout-verdict"
 # ///
 """The logging module closes all handlers at exit.

@@ -8,6 +8,7 @@
 # source = "EleutherAI/djinn import_hook_side_channel"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "context", "judge"]
 # control = "group-process"
 # ///
 """A finder at the head of sys.meta_path answers the next import.

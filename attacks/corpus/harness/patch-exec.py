@@ -8,6 +8,7 @@
 # source = "variant of unslothai/notebooks group contamination"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "context", "judge"]
 # control = "group-process"
 # ///
 """The scorer loads each candidate with exec(), which is looked up among the built-ins.

@@ -8,6 +8,7 @@
 # source = "variant of unslothai/notebooks group contamination"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["context", "judge"]
 # control = "group-process"
 # ///
 """Imported modules are shared by all candidates of the process.

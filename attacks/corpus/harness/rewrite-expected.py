@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "gpu-mode/pygpubench submission_gc_nan; variant"
 # seen = "derived"
+# stopped_by = ["policy", "context", "judge"]
 # control = "answer-in-frame"
 # ///
 """The expectation is a list in the caller's frame, and lists can be changed.

@@ -8,6 +8,7 @@
 # source = "gpu-mode/pygpubench replace_torch"
 # seen = "derived"
 # twin = "zip-transpose"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "group-process"
 # ///
 """A file in the working directory carries the name of a library module.

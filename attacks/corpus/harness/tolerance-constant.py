@@ -7,6 +7,7 @@
 # gain = "fake-correctness"
 # source = "METR 2025-06-05; anthropics/original_performance_takehome; variant"
 # seen = "derived"
+# stopped_by = ["policy", "context", "judge"]
 # control = "shared-process"
 # ///
 """The tolerance is a constant of the comparison's code object.

@@ -9,7 +9,7 @@
 # seen = "derived"
 # twin = "zip-transpose"
 # control = "first-output-only"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """Answers are returned empty and queued; a gc callback fills them at the next collection, between two samples as often
 as inside one.

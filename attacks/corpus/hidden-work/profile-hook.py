@@ -9,7 +9,7 @@
 # seen = "derived"
 # twin = "zip-transpose"
 # control = ["output-unread", "shared-process"]
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """A profile hook notices when the caller appends its sample, which is after the second reading of the clock. The
 answer that was returned empty is filled at that moment.

@@ -9,7 +9,7 @@
 # seen = "derived"
 # twin = "zip-transpose"
 # control = "first-output-only"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The first call runs the loop to its end. Later ones only schedule a callback and return the empty list that it would
 fill.

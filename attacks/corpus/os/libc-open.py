@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "gpu-mode/pygpubench; derived"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "host-reachable"
 # ///
 """ctypes calls open() of the C library, which no audit hook of the interpreter sees.

@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "benchjack V1"
 # seen = "published"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "host-reachable"
 # ///
 """Each interpreter imports sitecustomize if the path holds one.

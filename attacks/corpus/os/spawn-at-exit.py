@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "KernelBench EVAL; variant"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "host-reachable"
 # ///
 """The exit handler runs when the verdict has been given and nobody looks any more.

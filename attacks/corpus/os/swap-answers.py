@@ -7,6 +7,7 @@
 # gain = "escape"
 # source = "EleutherAI/djinn (TOCTOU); variant"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "host-reachable"
 # ///
 """rename() replaces the answers at one stroke, without opening them.

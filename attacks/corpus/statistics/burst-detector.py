@@ -8,7 +8,7 @@
 # source = "derived (gpu-mode/kernelguard EVALUATOR_MODE_BRANCH, by the rhythm of the calls)"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "first-output-only"
 # ///
 """Between two checked calls the scorer compares; between two timed ones it does nothing. A gap of a few microseconds

@@ -8,7 +8,7 @@
 # source = "derived (karpathy/llm.c PR 851 one-time correctness; time instead of calls)"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "first-output-only"
 # ///
 """Checks come first. Some milliseconds after its first call the kernel returns a stale product, however often it was

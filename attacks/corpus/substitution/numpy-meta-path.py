@@ -8,7 +8,7 @@
 # source = "derived from unslothai/notebooks gpt-oss GRPO notebook (import hacks)"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "words-denied"
 # ///
 """The finders of sys.meta_path are asked for the module and its loader executes it. A patched `__import__` is never

@@ -8,7 +8,7 @@
 # source = "derived from pickle gadgets of common pyjail lore and the NumPy substitution of unslothai/notebooks"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "words-denied"
 # ///
 """Two lines of pickle name a global, and loading them imports its module. No import statement and no call of an import

@@ -8,7 +8,7 @@
 # source = "derived from unslothai/unsloth-zoo rl_environments.py checks (code in strings)"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "words-denied"
 # ///
 """timeit compiles its statement and its setup from text. The statement hands the imported function out through the

@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "EleutherAI/djinn inspect_module_abuse; variant"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = ["answer-in-frame", "same-objects"]
 # ///
 """A stack summary captures the local variables of all callers as text.

@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "EleutherAI/djinn (test file reads); variant"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "host-reachable"
 # ///
 """The file is mapped instead of read.

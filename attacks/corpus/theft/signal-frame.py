@@ -7,6 +7,7 @@
 # gain = "theft"
 # source = "METR 2025-06-05; variant"
 # seen = "derived"
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = ["answer-in-frame", "same-objects"]
 # ///
 """A signal handler is handed the frame that it interrupts.
