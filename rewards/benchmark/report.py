@@ -42,6 +42,7 @@ TARGETS = (
     Target("aa_error_p95", "a kernel against itself, other cores loaded: error at 95 %", "{:.2%}", 0.01, True),
     Target("thrash_advantage", "advantage of a copy that empties the caches", "{:+.2%}", 0.005, True),
     Target("rank_correlation", "order of kernels by verdict against bare timing (Spearman)", "{:.4f}", 0.98, False),
+    Target("rank_spread", "slowest of these kernels over the fastest, both honest", "{:.1f}", 10, False),
     Target("jail_overhead", "the jail's effect on a measured time", "{:+.2%}", 0.005, True),
 )
 

@@ -21,7 +21,6 @@ from .trivial import accepted
 
 _THRASH = "WASTE = b'x' * {size}\n\n\n{source}"
 _SHAPES = 4
-_REPEATS = (2, 3, 4, 5, 6)
 _SLOWEST = 8.0  # times the baseline's own time: beyond ten the judge cuts a candidate off
 
 
@@ -68,15 +67,6 @@ def thrash(counts: Counts, require: str, task: Task, tick: Tick) -> dict[str, An
     }
 
 
-def repeated(source: str, entry: str, times: int) -> str:
-    """The same work done ``times`` times, to have slow kernels among the fast ones."""
-    return (
-        f"{source}\n\nonce = {entry}\n\n\ndef {entry}(*inputs):\n"
-        + "    once(*inputs)\n" * (times - 1)
-        + ("    return once(*inputs)\n")
-    )
-
-
 def ranks(values: Sequence[float]) -> list[int]:
     """The place of each value in ascending order."""
     return [int(place) for place in np.argsort(np.argsort(values))]
@@ -108,11 +98,10 @@ def _bare_times(codes: Sequence[str], counts: Counts, task: Task, secret: bytes)
 
 
 def ranking(counts: Counts, require: str, task: Task, kernels: Sequence[str], tick: Tick) -> dict[str, Any]:
-    """The order of kernels by verdict against their order in plain processes, on the same shapes."""
-    codes = [*kernels, *(repeated(task.baseline, task.entry, times) for times in _REPEATS)]
+    """The order of ``kernels`` by verdict against their order in plain processes, on the same shapes."""
     secret = os.urandom(16)
     with on_cores(1):
-        times = _bare_times(codes, counts, task, secret)
+        times = _bare_times(kernels, counts, task, secret)
         speeds: list[float] = []
         with Judge(task, require=require) as judge:
             for code in times:
