@@ -46,8 +46,8 @@ class Entry(pytest.Item):
         return str(excinfo.value) if isinstance(excinfo.value, Failed) else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[str, int, str]:
-        """The file, its first line, the id."""
-        return self._file, 0, self.name
+        """The file, its first line, and a headline: not the end of the node id, in which pytest would rewrite dots."""
+        return self._file, 0, f"{self.name} in {os.path.basename(self._file)}"
 
 
 class Shelf(pytest.Collector):
@@ -198,9 +198,13 @@ def _number(value: float | None) -> str:
     return "none" if value is None else f"{value:.3g}"
 
 
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:500])
+
+
 def _report(result: Result, again: str) -> str:
     """What a failure shows; the evidence may quote what a candidate wrote."""
-    evidence = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in result.evidence[:500])
+    evidence = _printable(result.evidence)
     if result.status == "broken-file":
         return evidence
     if result.status == "refused":
@@ -208,7 +212,8 @@ def _report(result: Result, again: str) -> str:
     elif result.status == "gained":
         head = f"attack {result.id} gains: {evidence}"
     else:
-        head = f"attack {result.id} proves nothing: it does not gain against its control either ({evidence})"
+        proof = _printable(result.proof) or evidence
+        head = f"attack {result.id} proves nothing: it does not gain against its control ({proof})"
     rows = {"reward": _number(result.reward)}
     if result.honest_reward is not None:
         rows["honest"] = _number(result.honest_reward)

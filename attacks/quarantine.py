@@ -112,6 +112,6 @@ def _prove(file: Path, entry: Attack) -> None:
         raise UsageError(f"{result.evidence}; it stays in quarantine")
     if result.proven is not True:
         raise UsageError(
-            f"{file}: its control does not fall ({result.evidence}), so it would prove nothing; reduce it to what it "
+            f"{file}: its control does not fall ({result.proof or result.evidence}), so it would prove nothing; reduce it to what it "
             "exploits, name the weakness in a field 'control', or delete it; it stays in quarantine"
         )
