@@ -59,7 +59,7 @@ WEAKNESSES = {
     "timeout-passes": "a candidate that is cut off, or crashes, earns more than one that is wrong",
     "unlimited": "nobody ends a candidate that takes for ever",
     # What is made of scores
-    "best-of-group": "a score is one draw: of the inputs, of the row compared, of the time; and the best of a group counts",
+    "best-of-group": "a score is one draw (of inputs, of the row compared, of time), and the best of a group counts",
     "feedback-leaks": "the error message tells what was expected, and another turn with the same inputs follows",
     "errors-cost-less": "an early error costs less than an honest slow answer",
 }

@@ -10,6 +10,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from time import perf_counter  # ours from now on, whatever becomes of the module
 from typing import Any
 
 import confine  # pyright: ignore[reportMissingImports]
@@ -82,13 +83,17 @@ class Meter:
 
     def read(self) -> tuple[float, float]:
         """(wall clock less waiting, time on a core), in seconds."""
-        now, busy = time.perf_counter(), 0.0
+        now, busy = perf_counter(), 0.0
         for place, file in enumerate(self._files):
             with contextlib.suppress(OSError, IndexError):
                 on_core, waited = (int(word) * 1e-9 for word in os.pread(file, 64, 0).split()[:2])
                 now -= waited
                 busy = busy if place else on_core
         return now, busy
+
+    def waited(self) -> float:
+        """Seconds that ``process`` has waited for a core so far."""
+        return int(os.pread(self._files[0], 64, 0).split()[1]) * 1e-9 if self._files else 0.0
 
     def since(self, begin: tuple[float, float]) -> float:
         """Seconds to bill; never less than those on a core, whatever the other clock makes of it."""

@@ -11,7 +11,7 @@ import ctypes
 import os
 import signal
 import struct
-import sysconfig
+import sys
 
 import confine  # pyright: ignore[reportMissingImports]
 
@@ -42,7 +42,7 @@ def _separate(libraries: bool, kept: str | None) -> bool:
     home = os.environ["HOME"]
     hidden = [home, _HERE]
     if not libraries:
-        hidden += sorted({sysconfig.get_path(name) for name in ("purelib", "platlib")})
+        hidden += [folder for folder in sys.path if folder.endswith("-packages")]
     try:
         confine.call("unshare", _NAMESPACES)
         shared = os.open(kept, os.O_PATH) if kept else None  # a folder of this namespace, to be mounted in it

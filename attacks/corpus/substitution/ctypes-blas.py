@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "NVIDIA SOL-ExecBench static checks (ctypes)"
 # seen = "published"
+# twin = "zip-transpose"
 # control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
