@@ -70,6 +70,10 @@ def build(
     with torch.device("meta"):
         model: Any = GptOssForCausalLM(config)
         model = model.to(dtype)
+        if dtype == torch.float16:  # as transformers does it: float16 does not hold every norm's weight
+            for module in model.modules():
+                if type(module).__name__ == "GptOssRMSNorm":
+                    module.float()
         if packed:
             for layer in model.model.layers:
                 layer.mlp.experts = PackedExperts(config, dtype)

@@ -39,7 +39,8 @@ class _Embedding:
     """The table of an embedding on the host, and a placeholder in its place, which tells PEFT type and device."""
 
     def __init__(self, module: nn.Embedding) -> None:
-        self.module, self.original = module, module.weight
+        self.module = module
+        self.original: Any = module.weight
         self.table = module.weight.detach().cpu()
         self.device = module.weight.device
         module.weight.data = self.table  # frees the device's copy; the parameter stays the same object

@@ -49,12 +49,15 @@ def test_the_layout_of_the_20b_has_the_shapes_and_the_size_of_the_published_chec
     assert sum(sizes) == 13_761_264_768  # metadata.total_size of openai/gpt-oss-20b
 
 
-def test_dense_loading_gives_the_very_weights_that_transformers_loads(folder):
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_dense_loading_gives_the_very_weights_and_types_that_transformers_loads(folder, dtype):
     from transformers import GptOssForCausalLM, Mxfp4Config
 
-    theirs = GptOssForCausalLM.from_pretrained(folder, quantization_config=Mxfp4Config(dequantize=True)).state_dict()
-    ours = checkpoint.load(folder, packed=False).state_dict()
+    options = {"quantization_config": Mxfp4Config(dequantize=True), "dtype": dtype}
+    theirs = GptOssForCausalLM.from_pretrained(folder, **options).state_dict()
+    ours = checkpoint.load(folder, dtype=dtype, packed=False).state_dict()
     assert list(ours) == list(theirs)
+    assert [value.dtype for value in ours.values()] == [value.dtype for value in theirs.values()]
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
