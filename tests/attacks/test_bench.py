@@ -9,7 +9,8 @@ import pytest
 
 from assay.attacks.bench import Bench, Score
 from assay.attacks.canaries import HostCanaries
-from assay.attacks.catalogue import SHIPPED, load
+from assay.attacks.catalogue import FEEDBACK, LAYERS, SHIPPED, load
+from assay.attacks.header import NEXT
 from assay.sandbox import Status, Timing
 
 TIMING = Timing(
@@ -100,3 +101,47 @@ def test_making_the_sandbox_blame_itself_is_a_gain(bench):
 
 def test_a_tripped_canary_is_a_gain_whatever_the_reward(bench):
     assert bench.gain(replace(WRONG, disturbed="tripped the canary: file"), HONEST, HONEST) is not None
+
+
+@pytest.fixture(scope="module")
+def real():
+    """The sandbox as shipped, and a way to make entries of several completions."""
+    shipped = load(SHIPPED)
+    sibling = next(kernel for kernel in shipped.honest if kernel.id == "sum-map-mul")
+    model = next(found for found in shipped.attacks if found.form == "group")
+
+    def entry(form: str, *codes: str):
+        return replace(model, form=form, payload=f"\n{NEXT}\n".join(codes))
+
+    with Bench(frozenset(LAYERS), sibling) as opened:
+        yield opened, entry
+
+
+GOOD = "def matmul(A, B):\n    return [[sum(a * b for a, b in zip(row, col)) for col in zip(*B)] for row in A]\n"
+ZERO = "def matmul(A, B):\n    return [[0.0] * len(B[0]) for _ in A]\n"
+
+
+def test_a_sequence_is_scored_by_its_last_completion(real):
+    bench, entry = real
+    (score,) = bench.score([entry("sequence", GOOD, ZERO)])
+    assert score.status is Status.WRONG
+
+
+def test_a_sequence_is_told_status_and_evidence_of_the_turn_before(real):
+    bench, entry = real
+    told = f"TOLD = {FEEDBACK}\n"
+    heard = told + "def matmul(A, B):\n    return None if TOLD.startswith('wrong: trial') else 1 / 0\n"
+    (score,) = bench.score([entry("sequence", ZERO, heard)])
+    assert score.status is Status.WRONG
+
+
+def test_a_group_is_scored_by_its_best_member(real):
+    bench, entry = real
+    (score,) = bench.score([entry("group", ZERO, GOOD, "def matmul(A, B):\n    return None\n")])
+    assert score.status is Status.CORRECT
+
+
+def test_groups_and_single_entries_come_back_in_order(real):
+    bench, entry = real
+    scores = bench.score([entry("single", ZERO), entry("group", GOOD, ZERO), entry("single", ZERO)])
+    assert [score.status for score in scores] == [Status.WRONG, Status.CORRECT, Status.WRONG]
