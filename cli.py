@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from ._version import __version__
 from .attacks.commands import COMMANDS
+from .patches.commands import patches_app
 from .rewards.terminal import Json, Require, err, out, progress_bar, usage
 from .sandbox import AssayError
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 FILE_LIMIT = 64 * 2**20
 bench_app = typer.Typer(no_args_is_help=True, help="Measure what this host makes of assay.")
 app.add_typer(bench_app, name="bench")
+app.add_typer(patches_app, name="patches")
 for command in COMMANDS:
     app.command()(command)
 
