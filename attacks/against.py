@@ -28,7 +28,7 @@ from ..rewards.errors import UnknownTaskError
 from ..sandbox.errors import UsageError
 from .against_process import Answer, ScorerProcess, told
 from .canaries import HostCanaries
-from .catalogue import SHIPPED, Attack, Corpus, Honest, load
+from .catalogue import FEEDBACK, SHIPPED, Attack, Corpus, Honest, load
 from .replay import Progress, Replay, Result
 
 LIMIT = 60.0
@@ -38,8 +38,6 @@ _REPEATS = 2
 _SIBLING = "sum-map-mul"
 _NOTHING = "pass\n"
 """The wrong kernel where a corpus has none: a program that does nothing."""
-_FEEDBACK = "__FEEDBACK__"
-"""What a later completion of a sequence writes where it quotes what it was told about the one before."""
 _FLOOR = 1e-9
 
 OnResult = Callable[[Result], None]
@@ -293,7 +291,7 @@ class _Arena:
         left: list[str] = []
         for codes in (*before, [*last, self._sibling.code]):
             feedback = repr(f"reward {rewards[-1]}" if rewards else "")  # all that such a scorer tells an author
-            answer = self._score([code.replace(_FEEDBACK, feedback) for code in codes])
+            answer = self._score([code.replace(FEEDBACK, feedback) for code in codes])
             left += answer.left
             touched = self._canaries.touched()
             if touched:

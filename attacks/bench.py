@@ -44,11 +44,11 @@ class Bench:
     With all layers it is the sandbox exactly as shipped. Raises IsolationError where the host cannot hold it.
     """
 
-    def __init__(self, layers: frozenset[str], sibling: Honest) -> None:
+    def __init__(self, layers: frozenset[str], sibling: Honest, secret: bytes | None = None) -> None:
         self._layers = layers
         self._sibling = sibling
         self._band = find_task("matmul").dead_band
-        self._secret = os.urandom(16)  # one for all batches: the same shapes, so that speeds can be compared
+        self._secret = secret or os.urandom(16)  # one for all batches: the same shapes, so that speeds can be compared
         self._stack = ExitStack()
 
     def __enter__(self) -> Bench:

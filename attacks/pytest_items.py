@@ -176,8 +176,8 @@ class Replayer:
         """The command that replays one item alone."""
         parts = ["pytest", "--assay-corpus", str(self._folder), f"{self._folder}::{nodeid.rpartition('::')[2]}"]
         if self._option.assay_scorer is not None:
-            parts += ["--assay-scorer", self._option.assay_scorer, "--assay-seed", self._seed]
-        return shlex.join(parts)
+            parts += ["--assay-scorer", self._option.assay_scorer]
+        return shlex.join([*parts, "--assay-seed", self._seed])
 
     def close(self) -> None:
         """End the replay that this process started; safe to call twice."""

@@ -9,6 +9,7 @@ workers of pytest-xdist keeps two judges from timing on one core.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import queue
@@ -79,7 +80,8 @@ def select(corpus: Corpus, paths: set[str]) -> Corpus:
 def _replay(job: dict[str, Any], board: Board) -> Replay:
     corpus = select(load(Path(job["corpus"])), set(job["paths"]))
     if job["scorer"] is None:
-        return replay(corpus, progress=board.progress)
+        secret = hashlib.blake2b(job["seed"].encode(), digest_size=16).digest()
+        return replay(corpus, progress=board.progress, secret=secret)
     from .against import replay_against
 
     seed, limit = int(job["seed"]), job["limit"]

@@ -111,7 +111,8 @@ def _prove(file: Path, entry: Attack) -> None:
     if result.status == "broken-file":
         raise UsageError(f"{result.evidence}; it stays in quarantine")
     if result.proven is not True:
+        why = result.proof or result.evidence
         raise UsageError(
-            f"{file}: its control does not fall ({result.proof or result.evidence}), so it would prove nothing; reduce it to what it "
-            "exploits, name the weakness in a field 'control', or delete it; it stays in quarantine"
+            f"{file}: its control does not fall ({why}), so it would prove nothing; reduce it to what it exploits, "
+            "name the weakness in a field 'control', or delete it; it stays in quarantine"
         )

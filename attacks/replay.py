@@ -97,9 +97,14 @@ class Replay:
 
 
 def replay(
-    corpus: Path | Corpus | None = None, layers: frozenset[str] = ALL_LAYERS, progress: Progress | None = None
+    corpus: Path | Corpus | None = None,
+    layers: frozenset[str] = ALL_LAYERS,
+    progress: Progress | None = None,
+    secret: bytes | None = None,
 ) -> Replay:
     """Replay ``corpus`` (a folder, one read already, the shipped one if None) against ``layers``.
+
+    ``secret`` (16 bytes, new if None) keys the judge's shapes and data: the same ones for an earlier replay's.
 
     All four layers are the sandbox as shipped.
 
@@ -113,7 +118,7 @@ def replay(
     start = time.monotonic()
     shipped = load(SHIPPED)
     given = shipped if corpus is None else corpus if isinstance(corpus, Corpus) else load(corpus)
-    run = _Run(given, shipped, layers, progress or (lambda done, total, label: None))
+    run = _Run(given, shipped, layers, progress or (lambda done, total, label: None), secret)
     results = sorted(run.results(), key=lambda result: (result.status == "accepted", result.path))
     order = tuple(layer for layer in LAYERS if layer in layers)
     return Replay(tuple(results), order, time.monotonic() - start)
@@ -133,8 +138,15 @@ def prove(corpus: Path | Corpus | None = None, progress: Progress | None = None)
 class _Run:
     """One replay: the controls first, then the layers under test."""
 
-    def __init__(self, given: Corpus, shipped: Corpus, layers: frozenset[str], progress: Progress) -> None:
-        self._layers, self._progress = layers, progress
+    def __init__(
+        self,
+        given: Corpus,
+        shipped: Corpus,
+        layers: frozenset[str],
+        progress: Progress,
+        secret: bytes | None = None,
+    ) -> None:
+        self._layers, self._progress, self._secret = layers, progress, secret
         self._attacks = [attack for attack in given.attacks if _runnable(attack)]
         self._honest = [kernel for kernel in given.honest if _runnable(kernel)]
         self.broken = [*given.broken, *(_foreign(e) for e in (*given.attacks, *given.honest) if not _runnable(e))]
@@ -227,7 +239,7 @@ class _Run:
 
     def _on_the_judge(self) -> list[Result]:
         """The layers under test include the judge: score honest kernels, then attacks, then look again."""
-        with Bench(self._layers, self._sibling) as bench:
+        with Bench(self._layers, self._sibling, self._secret) as bench:
             found = bench.score(list(self._judged.values()), self._counter("honest kernels"))
             scores = dict(zip(self._judged, found, strict=True))
             speeds = {name: scores[name].reward or 0.0 for name in self._twins if scores[name].correct}
