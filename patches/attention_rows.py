@@ -148,7 +148,7 @@ class Rows:
         return pad(lengths.cumsum(0), (1, 0)).to(torch.int32).to(self.device)
 
 
-_KEPT = 8  # two kinds of layers, two devices, and the micro-batches whose backward is still to come
+_KEPT = 4  # two kinds of layers, two batches; of 262,144 tokens FlexAttention's block masks take 130 MB each
 _cache: dict[tuple[object, ...], tuple[Rows, Tensor | None, Tensor | None]] = {}
 
 
@@ -161,8 +161,11 @@ def find_rows(
     versions = [None if tensor is None else (id(tensor), tensor._version) for tensor in (valid, positions)]
     key = (batch, queries, keys, device, *versions)
     if key not in _cache:
+        rows = Rows(batch, queries, keys, device, valid, positions)
+        if rows.plain and (valid is not None or positions is not None):
+            rows = find_rows(batch, queries, keys, device, None, None)  # one for all batches of this shape
         while len(_cache) >= _KEPT:
             _cache.pop(next(iter(_cache)))
         # The tensors are kept beside, so that no other can take their id.
-        _cache[key] = (Rows(batch, queries, keys, device, valid, positions), valid, positions)
+        _cache[key] = (rows, valid, positions)
     return _cache[key][0]

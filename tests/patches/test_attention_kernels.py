@@ -202,3 +202,10 @@ def test_all_layers_share_one_reading_of_the_mask_until_it_changes():
     second = find_rows(2, N, N, CPU, mask, None)
     assert second.lower(None)[1, 5] == 1
     assert first.lower(None)[0, 5] == 2
+
+
+def test_batches_without_padding_share_one_reading():
+    first, second = (find_rows(2, N, N, CPU, None, torch.arange(N)[None]) for _ in range(2))
+    assert first is second
+    assert find_rows(2, N, N, CPU, torch.ones(2, N, dtype=torch.bool), None) is first
+    assert find_rows(2, N, N, CPU, None, packed((10, 11))) is not first
