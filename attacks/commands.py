@@ -113,12 +113,13 @@ def arena(
         Path | None, typer.Option("--out", help="Write arena.json, table.md and heat.html; other peers' rows stay.")
     ] = None,
     base_url: Annotated[str | None, typer.Option(help="Where the links of --out lead; default: our corpus.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes at once; more than idle cores makes timings noisy.", min=1)] = 2,
     as_json: Json = False,
 ) -> None:
     """Replay the catalogue against other public scorers: one row a scorer, ours among them."""
     from .arena.command import run
 
-    run(peer or [], install, corpus, folder, base_url, as_json)
+    run(peer or [], install, corpus, folder, base_url, jobs, as_json)
 
 
 def harvest(

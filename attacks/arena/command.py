@@ -23,6 +23,7 @@ def run(
     corpus: Path | None,
     folder: Path | None,
     base_url: str | None,
+    jobs: int,
     as_json: bool,
 ) -> None:
     """Run the arena as the command line asks; raises typer.Exit with 2 for wrong usage."""
@@ -37,7 +38,7 @@ def run(
             if folder is not None:
                 write(merge(before, found), folder, base_url)
 
-        found = _measure(names, corpus, keep)
+        found = _measure(names, corpus, keep, jobs)
     except (CorpusError, ValueError, OSError) as error:
         raise usage(str(error)) from None
     if as_json:
@@ -59,11 +60,11 @@ def _install(names: Sequence[str]) -> None:
             raise usage(str(error)) from None
 
 
-def _measure(names: Sequence[str], corpus: Path | None, keep: OnRow) -> Arena:
+def _measure(names: Sequence[str], corpus: Path | None, keep: OnRow, jobs: int) -> Arena:
     with progress_bar() as bar:
         step = bar.add_task("arena", total=None)
 
         def show(done: int, total: int, what: str) -> None:
             bar.update(step, completed=done, total=total, description=what)
 
-        return arena(names or None, corpus, show, on_row=keep)
+        return arena(names or None, corpus, show, on_row=keep, jobs=jobs)

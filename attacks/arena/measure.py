@@ -36,6 +36,7 @@ MARGIN = 0.25
 MOVED = 0.9
 """Change of the sibling's reward that counts where the noise is less: a factor 1.9 of speed, or its verdict."""
 AT_ONCE = 2
+"""Processes at once: more than there are idle cores makes timings noisy."""
 _BATCH = 16
 _ALONE = 5
 _FIGURES = 2
@@ -67,7 +68,8 @@ class Measurement:
     """One peer at one place, asked about one corpus.
 
     ``right`` tells for each attack which of its completions are correct kernels by themselves. ``floor`` are the
-    attacks that gain with plain exec, None while that is being measured. ``step`` is called with entries done.
+    attacks that gain with plain exec, None while that is being measured. ``step`` is called with entries done;
+    ``jobs`` processes run at once.
     """
 
     def __init__(
@@ -78,9 +80,10 @@ class Measurement:
         right: Mapping[str, tuple[bool, ...]],
         floor: frozenset[str] | None,
         step: Step,
+        jobs: int = AT_ONCE,
     ) -> None:
         self._peer, self._place, self._corpus = peer, place, corpus
-        self._right, self._floor, self._step = right, floor, step
+        self._right, self._floor, self._step, self._jobs = right, floor, step, jobs
         self._lock = threading.Lock()
         self._rewards: dict[str, float] = {}
         self._usual: set[str] = set()
@@ -96,7 +99,7 @@ class Measurement:
             return self.row
         self._sibling = sibling
         self._settle()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(self._jobs) as pool:
             batches = [self._corpus.honest[i : i + _BATCH] for i in range(0, len(self._corpus.honest), _BATCH)]
             times = [time for found in pool.map(self._honest, batches) for time in found]
             self.row.milliseconds = statistics.median(times) if times else None

@@ -40,6 +40,7 @@ def arena(
     progress: Progress = lambda done, total, label: None,
     peers: Sequence[Peer] = PEERS,
     on_row: OnRow = lambda arena: None,
+    jobs: int = AT_ONCE,
 ) -> Arena:
     """Ask ``peers`` (and assay) by name, all of them if None.
 
@@ -61,7 +62,7 @@ def arena(
     each = len(given.attacks) + len(given.honest)
     asked = sum(found[p.name] is not None for p in wanted)
     counter = _Counter(len(given.attacks) + each * asked + ours * (each + len(given.attacks)), progress)
-    right = by_themselves(given.attacks, counter.step) if asked else {}
+    right = by_themselves(given.attacks, counter.step, jobs) if asked else {}
     result = Arena(_entries(given, folder), [])
     floor: frozenset[str] | None = None
     if ours:
@@ -69,7 +70,7 @@ def arena(
         on_row(result)
     for peer in sorted(wanted, key=lambda peer: (peer.name != EXEC, peer.wall)):  # the slow ones last
         place = found[peer.name]
-        row = _row(peer, place, given, right, floor, counter.step)
+        row = _row(peer, place, given, right, floor, counter.step, jobs)
         if peer.name == EXEC:
             floor = frozenset(name for name, tried in row.attacks.items() if tried.outcome == "gained")
         result.rows.append(row)
@@ -84,10 +85,11 @@ def _row(
     right: dict[str, tuple[bool, ...]],
     floor: frozenset[str] | None,
     step: Step,
+    jobs: int,
 ) -> Row:
     if place is None:
         return Row(peer.name, peer.scorer, peer.claim, absent=advice(peer))
-    return _timed(Measurement(peer, place, corpus, right, floor, step).run)
+    return _timed(Measurement(peer, place, corpus, right, floor, step, jobs).run)
 
 
 def _timed(work: Callable[[], Row]) -> Row:
@@ -98,7 +100,7 @@ def _timed(work: Callable[[], Row]) -> Row:
     return row
 
 
-def by_themselves(attacks: Sequence[Attack], step: Step) -> dict[str, tuple[bool, ...]]:
+def by_themselves(attacks: Sequence[Attack], step: Step, jobs: int) -> dict[str, tuple[bool, ...]]:
     """For each attack and each of its completions: whether the code alone is a correct kernel."""
     peer = next(peer for peer in PEERS if peer.name == EXEC)
     place = find(peer)
@@ -113,7 +115,7 @@ def by_themselves(attacks: Sequence[Attack], step: Step) -> dict[str, tuple[bool
         step(1, "what each code computes by itself")
         return tuple(right)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(jobs) as pool:
         return dict(zip([attack.id for attack in attacks], pool.map(one, attacks), strict=True))
 
 
