@@ -10,7 +10,7 @@ TOLERANCE = 1e-9
 _WIDE = 1e-6
 
 
-def same(got: Any, expected: Matrix, mistakes: frozenset[str], tolerance: float = TOLERANCE, B: Any = None) -> bool:
+def same(got: Any, expected: Matrix, mistakes: frozenset[str], tolerance: float = TOLERANCE) -> bool:
     """Whether ``got`` is ``expected``. ``got`` holds floats, unless "asks-answer" hands over the answer itself."""
     if "asks-answer" in mistakes:
         return _as_it_says(got, expected)
