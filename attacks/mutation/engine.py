@@ -58,7 +58,7 @@ def mutant_of(entry: Entry, index: int, seed: int, attempt: int = 0) -> Entry | 
     operators = list(dict.fromkeys(name for part in names for name in part))
     if not operators:
         return None
-    payload = f"{NEXT}\n".join(changed)
+    payload = f"\n{NEXT}\n".join(changed)
     number = f"{index}" if attempt == 0 else f"{index}-{attempt}"
     renamed = replace(entry, id=f"{entry.id}~{'+'.join(operators)}.{number}", payload=payload)
     return replace(renamed, stopped_by=()) if isinstance(renamed, Attack) else renamed

@@ -51,7 +51,7 @@ def test_a_mutant_keeps_all_of_its_attack_but_payload_id_and_layers():
 
 
 def test_mutants_parse_and_went_through_one_to_four_operators():
-    for entry in Random(0).sample(PYTHON, 8):
+    for entry in Random(0).sample([entry for entry in PYTHON if getattr(entry, "form", "single") == "single"], 8):
         for mutant in mutants(entry, 1, 5):
             ast.parse(mutant.payload)
             assert 1 <= len(operators_of(mutant.id)) <= 4
