@@ -13,6 +13,7 @@ from typing import Any
 
 from .errors import OptionError, SilentFault
 from .guard_probe import misses_sinks
+from .vllm_sync import MARK
 
 NAME = "guard"
 SUMMARY = "refuses, before the first step, what would train wrongly in silence"
@@ -172,9 +173,27 @@ def packing(model: Any, args: Any, adapters: Mapping[str, Any]) -> str:
     )
 
 
+def rollouts(model: Any, args: Any, adapters: Mapping[str, Any]) -> str:
+    """vLLM, where it samples, gets the weights that are trained, and no stand-ins."""
+    if not getattr(args, "use_vllm", False):
+        return "sampled from the model that is trained"
+    packed = any(name.endswith("_blocks") for name, _ in model.named_buffers())
+    if packed and (adapted := _adapted_parameters(model)):
+        raise SilentFault(
+            f"use_vllm samples without the adapter on {adapted[0]}: nothing can be merged into packed experts; "
+            "leave out lora_target_parameters, or set use_vllm to False"
+        )
+    if packed and not vars(model).get(MARK):
+        raise SilentFault(
+            "use_vllm sends vLLM the stand-ins of packed experts, all zeros, in the place of its own; call "
+            "assay.patches.vllm_sync.send_adapted_only(trainer) first (`assay train` does)"
+        )
+    return "vLLM gets the adapted weights only" if vars(model).get(MARK) else "vLLM gets all weights from TRL"
+
+
 Guard = Callable[[Any, Any, Mapping[str, Any]], str]
 GUARDS: dict[str, Guard] = {
-    guard.__name__: guard for guard in (attention, masks, mxfp4, target_parameters, auxiliary_loss, packing)
+    guard.__name__: guard for guard in (attention, masks, mxfp4, target_parameters, auxiliary_loss, packing, rollouts)
 }
 
 

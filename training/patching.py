@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..patches import PatchError, apply_patches, names
+from ..patches.vllm_sync import send_adapted_only
 from .errors import RecipeError
 from .recipe import Recipe
 
@@ -31,6 +32,8 @@ def patch_model(trainer: GRPOTrainer, recipe: Recipe, say: Callable[[Any], None]
         return
     options = {"guard": {"args": recipe.training, "allow": recipe.assay.allow}}
     try:
+        if recipe.training.use_vllm and recipe.model.use_peft and not recipe.model.lora_target_parameters:
+            send_adapted_only(trainer)  # adapters on dense experts are TRL's to merge; on packed ones the guard refuses
         apply_patches(
             model, dict.fromkeys([*chosen, "guard"]), options=options, say=say if chosen else lambda table: None
         )
