@@ -12,8 +12,8 @@ import os
 import sys
 import time
 
-_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if __name__ == "__main__":  # run by path and isolated: the folder is not on the path
+    _FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     sys.path.insert(0, _FOLDER)
 from controls import compare, room, worker  # noqa: E402  # pyright: ignore[reportMissingImports]
 from controls.apart import Judge, words  # noqa: E402  # pyright: ignore[reportMissingImports]

@@ -7,7 +7,7 @@
 # gain = "theft"
 # source = "gpu-mode/pygpubench gc_copy"
 # seen = "published"
-# control = ["answer-in-frame", "same-objects"]
+# control = "same-objects"
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """Every list is visible to gc; the answer is the one with the right shape that is neither input."""
