@@ -161,7 +161,8 @@ def has_trl() -> bool:
     """Whether TRL's chunked log-probabilities can be used here."""
     try:
         from trl.kernels.chunked_logprob import ChunkedLogProbFunction  # noqa: F401
-    except ImportError:
+        from trl.trainer.utils import maybe_gather_lm_head_ctx  # noqa: F401  (what its backward imports)
+    except (ImportError, RuntimeError):
         return False
     return True
 
