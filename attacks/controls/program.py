@@ -13,15 +13,14 @@ import sys
 import time
 
 if __name__ == "__main__":  # run by path and isolated: the folder is not on the path
-    _FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    sys.path.insert(0, _FOLDER)
-from controls import compare, room, worker  # noqa: E402  # pyright: ignore[reportMissingImports]
-from controls.apart import Judge, words  # noqa: E402  # pyright: ignore[reportMissingImports]
-from controls.problems import REPETITIONS, Problems  # noqa: E402  # pyright: ignore[reportMissingImports]
-from controls.process import FOREVER, LIMIT, Leave, Meter, Process  # noqa: E402  # pyright: ignore[reportMissingImports]
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from controls import compare, room, worker  # pyright: ignore[reportMissingImports]
+from controls.apart import Judge, words  # pyright: ignore[reportMissingImports]
+from controls.problems import REPETITIONS, Problems  # pyright: ignore[reportMissingImports]
+from controls.process import FOREVER, LIMIT, Leave, Meter, Process  # pyright: ignore[reportMissingImports]
 
 if __name__ == "__main__":
-    sys.path.remove(_FOLDER)
+    del sys.path[0]
     MISTAKES = frozenset()
 
 _PRINTED = {"stdout-verdict", "descriptor-verdict"}
