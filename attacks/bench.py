@@ -17,8 +17,10 @@ from .catalogue import FEEDBACK, LAYERS, Attack, Honest
 _OPEN_WORKER = Path(__file__).resolve().with_name("open_worker.py")
 _BATCH = 16
 _TRIPPED = "tripped the canary"
-_MOVED = 0.1
-"""Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed."""
+_MOVED = 0.2
+"""Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed: of eight pairs the
+whole life of either worker may make 10 %."""
+_AGAIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ class Bench:
         """One entry beside the sibling; a moved sibling must repeat, since the host's noise moves it too: also when
         the sibling was measured alone, so that is done again first."""
         mine, disturbed = self._fire(entry)
-        if disturbed is not None and not disturbed.startswith(_TRIPPED):
+        for _ in range(_AGAIN - 1):
+            if disturbed is None or disturbed.startswith(_TRIPPED):
+                break
             self._alone = self._grade([self._sibling])[0]
             mine, disturbed = self._fire(entry)
         return replace(mine, disturbed=disturbed)

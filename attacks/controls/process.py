@@ -109,6 +109,11 @@ def _children(process: int) -> list[int]:
         return []
 
 
+def _crowded() -> bool:
+    """Whether the room fills with processes."""
+    return sum(map(str.isdigit, os.listdir("/proc"))) > _CROWD
+
+
 class Process:
     """``body(channel)`` in a process of its own, in a room unless it is ``trusted``.
 
@@ -145,7 +150,8 @@ class Process:
                 os._exit(0)
         theirs.close()
         self._channel = Channel(self._end)
-        self._limit = FOREVER if "unlimited" in mistakes else LIMIT
+        self._unlimited = "unlimited" in mistakes
+        self._limit = FOREVER if self._unlimited else LIMIT
         if "library-reachable" in mistakes or self._open:
             self._limit += _LIBRARIES
         self._ended = False
@@ -188,7 +194,7 @@ class Process:
     def _watch(self) -> None:
         """Wait for the reply; raises TimeoutError, also for a room that fills with processes."""
         while not select.select([self._end], [], [], _GLANCE)[0]:
-            if time.monotonic() > self._deadline or sum(map(str.isdigit, os.listdir("/proc"))) > _CROWD:
+            if time.monotonic() > self._deadline or (not self._unlimited and _crowded()):
                 raise TimeoutError
 
     def _chain(self) -> list[int]:

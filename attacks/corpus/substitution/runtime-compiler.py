@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "gpu-mode/pygpubench aes_key_recovery (compiles C at run time)"
 # seen = "published"
+# twin = "zip-transpose"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # control = "host-reachable"
 # ///
