@@ -18,8 +18,8 @@ _OPEN_WORKER = Path(__file__).resolve().with_name("open_worker.py")
 _BATCH = 16
 _TRIPPED = "tripped the canary"
 _MOVED = 0.2
-"""Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed: of eight pairs the
-whole life of either worker may make 10 %."""
+"""Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed: in eight pairs
+either worker may be 10 % off for its whole life."""
 _AGAIN = 3
 
 

@@ -222,9 +222,7 @@ class Examiner:
         bill = self._turn(outcome, candidate, trial, self._wipe)
         return None if bill is None else (first or self._baseline_turn(baseline, trial), bill)
 
-    def _enough(
-        self, outcome: Outcome, progress: Looks, reference: Bill, bill: Bill, work: float, worker: int
-    ) -> bool:
+    def _enough(self, outcome: Outcome, progress: Looks, reference: Bill, bill: Bill, work: float, worker: int) -> bool:
         """Record a pair of the ``worker``; True when no more are wanted, or the candidate is too slow."""
         outcome.bills.append(bill)
         outcome.slow += bill.billed > _TIMEOUT_FACTOR * reference.billed
