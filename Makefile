@@ -1,7 +1,7 @@
 # make venv   the environment alone     make train     train the embedded model
 # make test   run the tests             make test-all  and those that take longer: Ray, the wheel, endurance
-# make check  lint, types, tests
-.PHONY: venv train test test-all check clean
+# make check  lint, types, tests        make attack-full  the catalogue and 20 mutants of each entry
+.PHONY: venv train test test-all check attack-full clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,6 +32,9 @@ check: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(MAKE) test
+
+attack-full: venv
+	$(BIN)/assay attack --mutate 20
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info runs

@@ -39,7 +39,7 @@ def gradients(model, ids=IDS):
     embedded = model.get_input_embeddings()(ids).detach().requires_grad_(True)
     logits = model(inputs_embeds=embedded).logits
     # Not the mean of squares of a normalised vector, whose gradient would be close to zero.
-    (logits.float() * torch.randn(logits.shape)).sum().backward()
+    (logits.float() * torch.randn(logits.shape).to(logits.device)).sum().backward()
     found = {"logits": logits.detach(), "embeddings": embedded.grad}
     found |= {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
     model.zero_grad()

@@ -57,7 +57,7 @@ def gradients(model):
     torch.manual_seed(0)
     embedded = model.get_input_embeddings()(IDS).detach().requires_grad_(True)
     logits = model(inputs_embeds=embedded).logits
-    (logits.float() * torch.randn(logits.shape)).sum().backward()
+    (logits.float() * torch.randn(logits.shape).to(logits.device)).sum().backward()
     found = {"logits": logits.detach(), "embeddings": embedded.grad}
     found |= {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
     model.zero_grad()
