@@ -19,9 +19,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 train: venv
 	$(BIN)/assay train tiny
 
-# Two at a time, each file on one core; then, by themselves, those that compare times or count what is left behind.
+# Two at a time; then, by themselves, those that compare times or count what is left behind.
 test: venv
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow and not alone"
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not slow and not alone"
 	$(BIN)/python -m pytest -m "alone and not slow"
 
 test-all: venv

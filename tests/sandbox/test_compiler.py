@@ -212,9 +212,9 @@ def test_a_killed_judge_leaves_a_folder_only_where_there_are_no_namespaces_and_t
     private, held = run("kill")
     assert private == "False" or not host
     assert held == str(int(private == "False"))
-    assert len(list(tmp_path.iterdir())) == int(held)
+    assert len(list(tmp_path.glob("assay-scratch-*"))) == int(held)
     assert run() == [private, held]
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.glob("assay-scratch-*"))
 
 
 def test_the_view_holds_neither_homes_nor_local_software():

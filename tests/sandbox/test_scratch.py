@@ -38,7 +38,7 @@ def test_it_is_private_and_gone_after_closing_twice(folder):
     Path(scratch.path, "file").write_text("text")
     scratch.close()
     scratch.close()
-    assert not list(folder.iterdir())
+    assert not list(folder.glob("assay-scratch-*"))
 
 
 def test_the_next_removes_what_a_killed_owner_left_with_all_that_is_in_it(folder, owner):
@@ -49,7 +49,7 @@ def test_the_next_removes_what_a_killed_owner_left_with_all_that_is_in_it(folder
     process.wait()
     assert path.exists()
     scratch = Scratch()
-    assert [str(found) for found in folder.iterdir()] == [scratch.path]
+    assert [str(found) for found in folder.glob("assay-scratch-*")] == [scratch.path]
     scratch.close()
 
 
