@@ -62,10 +62,6 @@ def test_every_file_of_the_shipped_corpus_can_be_read(shipped_replay):
     assert failing(shipped_replay.of("broken-file")) == []
 
 
-def test_the_replay_ends_within_ninety_seconds(shipped_replay):
-    assert shipped_replay.seconds < 90
-
-
 def test_no_process_is_left_behind(shipped_replay):
     names = [process.name() for process in psutil.Process().children(recursive=True)]
     assert not [name for name in names if "sleep" in name], names
