@@ -210,7 +210,7 @@ class Examiner:
                     return True
                 if not rehearsed:
                     rehearsed = True
-                elif self._enough(outcome, progress, *both, self.task.work(trial.shape), numbers.start):
+                elif self._enough(outcome, progress, *both, self.task.work(trial.shape)):
                     return True
         return False
 
@@ -222,14 +222,14 @@ class Examiner:
         bill = self._turn(outcome, candidate, trial, self._wipe)
         return None if bill is None else (first or self._baseline_turn(baseline, trial), bill)
 
-    def _enough(self, outcome: Outcome, progress: Looks, reference: Bill, bill: Bill, work: float, worker: int) -> bool:
-        """Record a pair of the ``worker``; True when no more are wanted, or the candidate is too slow."""
+    def _enough(self, outcome: Outcome, progress: Looks, reference: Bill, bill: Bill, work: float) -> bool:
+        """Record a pair; True when no more are wanted, or the candidate is too slow."""
         outcome.bills.append(bill)
         outcome.slow += bill.billed > _TIMEOUT_FACTOR * reference.billed
         if outcome.slow >= _SLOW_PAIRS:
             outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{_TIMEOUT_FACTOR} times slower than the baseline")
             return True
-        return progress.add(Pair(reference.billed, bill.billed, work, worker))
+        return progress.add(Pair(reference.billed, bill.billed, work))
 
     def _conclude(self, outcome: Outcome, progress: Looks) -> None:
         """The speedup of all pairs, and whether the two clocks agree."""

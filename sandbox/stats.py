@@ -11,17 +11,12 @@ CALIBRATION_BAND = 0.05
 """A pair counts only if its baseline is within this fraction of the baseline's median."""
 
 
-_WORKERS, _STRAY_SHARE = 4, 4
-
-
 class Pair(NamedTuple):
-    """One pair of turns on the same inputs: billed nanoseconds of baseline and candidate, the work done, and which
-    pair of workers did it."""
+    """One pair of turns on the same inputs: billed nanoseconds of baseline and candidate, and the work done."""
 
     baseline: int
     candidate: int
     work: float
-    worker: int = 0
 
 
 CONFIDENCE = 0.92
@@ -60,36 +55,12 @@ def calibrated(pairs: Sequence[Pair]) -> list[Pair]:
     return kept if 2 * len(kept) >= len(pairs) else list(pairs)
 
 
-def _log_ratio(pair: Pair) -> float:
-    return math.log(max(pair.baseline, 1) / max(pair.candidate, 1))
-
-
-def without_strays(pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs without those of the workers that differ from the others of the same code by more than the band.
-
-    Where a process lies in memory makes up to one worker in ten 8 to 10 % slower than its twins for its whole life;
-    :func:`calibrated` leaves out such a baseline, this such a candidate, in either direction. Nothing is to be gained
-    by being such a worker: no fork knows of another, so what one does saves the others no work. Of fewer than four
-    workers none is left out, and never more than a quarter.
-    """
-    groups: dict[int, list[float]] = {}
-    for pair in pairs:
-        groups.setdefault(pair.worker, []).append(_log_ratio(pair))
-    if len(groups) < _WORKERS:
-        return list(pairs)
-    middles = {worker: median(logs) for worker, logs in groups.items()}
-    middle = median(middles.values())
-    off = {worker: abs(value - middle) for worker, value in middles.items() if abs(value - middle) > CALIBRATION_BAND}
-    strays = set(sorted(off, key=lambda worker: -off[worker])[: len(groups) // _STRAY_SHARE])
-    return [pair for pair in pairs if pair.worker not in strays]
-
-
 def total_ratio(pairs: Sequence[Pair]) -> float:
     """Log ratio of the total times, without the one pair that is worst for the candidate.
 
     A host may preempt a virtual machine unseen once in a while; a kernel that hides work hides more of it.
     """
-    worst = max(range(len(pairs)), key=lambda i: -_log_ratio(pairs[i]))
+    worst = max(range(len(pairs)), key=lambda i: pairs[i].candidate / max(pairs[i].baseline, 1))
     rest = [pair for i, pair in enumerate(pairs) if i != worst] or list(pairs)
     return math.log(max(sum(p.baseline for p in rest), 1) / max(sum(p.candidate for p in rest), 1))
 
@@ -100,8 +71,8 @@ def speedup(pairs: Sequence[Pair]) -> Speedup:
     The lower bound never exceeds the ratio of the totals, and the estimate exceeds it at most by the interval's
     width: a kernel that is slow in the trials which a median discards is billed for them.
     """
-    kept = without_strays(calibrated(pairs))
-    logs = [_log_ratio(pair) for pair in kept]
+    kept = calibrated(pairs)
+    logs = [math.log(max(p.baseline, 1) / max(p.candidate, 1)) for p in kept]
     low, high, confidence = median_interval(logs)
     total = total_ratio(kept)
     estimate = min(median(logs), total + max(high - low, CALIBRATION_BAND))

@@ -66,39 +66,3 @@ def test_a_narrow_interval_stops_at_the_first_look():
 def test_a_clear_loser_stops_at_the_first_look():
     progress = Looks([10, 20], band=0.03)
     assert [progress.add(pair) for pair in pairs([0.5, 0.6] * 5)][-1]
-
-
-def of_workers(*ratios, each=5):
-    return [
-        Pair(3_000_000, int(3_000_000 / ratio), 1.0, worker) for worker, ratio in enumerate(ratios) for _ in range(each)
-    ]
-
-
-def test_a_worker_that_is_slow_for_its_whole_life_moves_neither_estimate_nor_bound():
-    found = speedup(of_workers(1.0, 1.0, 0.9, 1.0))
-    assert found.estimate == pytest.approx(1.0)
-    assert found.low == pytest.approx(1.0)
-    assert (found.used, found.discarded) == (15, 5)
-
-
-def test_a_worker_that_is_fast_for_its_whole_life_gains_nothing():
-    assert speedup(of_workers(1.0, 1.0, 1.0, 9.0)).high == pytest.approx(1.0)
-
-
-def test_of_few_workers_none_is_left_out():
-    assert speedup(of_workers(1.0, 0.5)).discarded == 0
-
-
-def test_at_most_a_quarter_of_the_workers_is_left_out():
-    found = speedup(of_workers(1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5))
-    assert found.discarded == 10
-    assert found.low < 0.6
-
-
-def test_a_slow_turn_in_each_worker_makes_none_of_them_a_stray():
-    piled = [
-        Pair(3_000_000, 3_000_000 * (5 if turn == 0 else 1), 1.0, worker) for worker in range(8) for turn in range(5)
-    ]
-    found = speedup(piled)
-    assert found.discarded == 0
-    assert found.low < 0.7
