@@ -17,9 +17,8 @@ from .catalogue import FEEDBACK, LAYERS, Attack, Honest
 _OPEN_WORKER = Path(__file__).resolve().with_name("open_worker.py")
 _BATCH = 16
 _TRIPPED = "tripped the canary"
-_MOVED = 0.2
-"""Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed: in eight pairs
-either worker may be 10 % off for its whole life."""
+_MOVED = 0.1
+"""Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed."""
 _AGAIN = 3
 
 
