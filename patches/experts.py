@@ -28,6 +28,7 @@ FUNCTION = "assay_experts"
 GptOssExperts: Any = modeling_gpt_oss.GptOssExperts  # a class; what its decorator is said to return is none
 _TILING = "_assay_tiling"
 _BEFORE = "_assay_experts_before"
+NARROW = "_assay_float16"  # of a module whose products are those of `moe_float16`, which the patch fp16 selects
 
 Factors = tuple[Tensor, Tensor]
 
@@ -47,18 +48,20 @@ def forward(
     if _trains_itself(module):
         return _upstream(module, adapters)(module, hidden_states, top_k_index, top_k_weights)
     gate_up, down = (source(module, name) for name in PROJECTIONS)
-    dtype = gate_up.dtype(_autocast(hidden_states))
+    narrow = NARROW in vars(module)
+    dtype = gate_up.dtype(torch.float16 if narrow else _autocast(hidden_states))
     order, counts = grouped.sort_by_expert(top_k_index, gate_up.experts)
     settings = moe.Settings(
-        gate_up, down, float(module.alpha), float(module.limit), getattr(module, _TILING, Tiling()), dtype
+        gate_up, down, float(module.alpha), float(module.limit), getattr(module, _TILING, Tiling()), dtype, narrow
     )
+    kept = torch.float32 if narrow else dtype
     factors = [adapters.get(name, (None, None)) for name in PROJECTIONS]
     inputs = moe.Inputs(
         hidden_states,
         top_k_weights,
         module.gate_up_proj_bias,
         module.down_proj_bias,
-        tuple(None if f is None else f.to(dtype) for pair in factors for f in pair),
+        tuple(None if f is None else f.to(kept) for pair in factors for f in pair),
         top_k_index,
         order,
         counts,
@@ -80,6 +83,8 @@ def _upstream(module: Any, adapters: dict[str, Factors]) -> Any:
     """transformers' own function, for experts whose own weights are trained."""
     if adapters:
         raise AdapterError("experts that carry a LoRA adapter must be frozen: call requires_grad_(False) on them")
+    if NARROW in vars(module):
+        raise ModelError("the patch 'fp16' is for frozen experts: call requires_grad_(False) on them")
     eager = GptOssExperts.forward.__wrapped__
     return ALL_EXPERTS_FUNCTIONS.get_interface(getattr(module, _BEFORE, "eager"), eager)
 

@@ -21,14 +21,17 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from . import grouped, swiglu
+from . import grouped, moe_float16, swiglu
 from .grouped import Chunk, Groups, Tile, Tiling
 from .weights import Source
 
 
 @dataclass
 class Settings:
-    """What does not depend on the input; `kept` is the node that holds the saved tensors, see `_Keep`."""
+    """What does not depend on the input; `kept` is the node that holds the saved tensors, see `_Keep`.
+
+    `narrow`: the tiles are those of `moe_float16`, which takes LoRA's factors in float32.
+    """
 
     gate_up: Source
     down: Source
@@ -36,6 +39,7 @@ class Settings:
     limit: float
     tiling: Tiling
     dtype: torch.dtype
+    narrow: bool = False
     kept: Any = None
 
 
@@ -113,8 +117,12 @@ def run(settings: Settings, inputs: Inputs) -> Tensor:
         down = settings.down.dense(chunk.numbers, chunk.experts, dtype, down_scratch)
         factors = walk.factors(chunk)
         for tile in chunk.tiles:
-            gate_a, gate_b, down_a, down_b = _take(factors, tile.slots)
+            gate_a, gate_b, down_a, down_b = of_tile = _take(factors, tile.slots)
             tokens = walk.tokens[tile.rows]
+            if settings.narrow:
+                y = moe_float16.rows(walk, tile, of_tile, gate_up[tile.slots], down[tile.slots])
+                out.index_add_(0, tokens, y)
+                continue
             x = inputs.x[tokens].to(dtype)
             z = _linear(x, gate_up[tile.slots], gate_a, gate_b, tile.groups)
             a = swiglu.forward(z, inputs.gate_up_bias, walk.owners[tile.rows], settings.alpha, settings.limit)
@@ -162,13 +170,16 @@ def _tile_gradients(
     walk: _Pass, chunk: Chunk, tile: Tile, gate_up: Tensor, down: Tensor, grad: Tensor, sums: _Gradients
 ) -> None:
     settings, inputs, groups = walk.settings, walk.inputs, tile.groups
-    gate_a, gate_b, down_a, down_b = _take(walk.factors(chunk), tile.slots)
+    gate_a, gate_b, down_a, down_b = factors = _take(walk.factors(chunk), tile.slots)
+    at = chunk.experts[tile.slots].long()
+    if settings.narrow:
+        moe_float16.gradients(walk, at, tile, factors, gate_up, down, grad, sums)
+        return
     tokens, owners, weights = walk.tokens[tile.rows], walk.owners[tile.rows], walk.weights[tile.rows]
     clamp = (settings.alpha, settings.limit)
     x, g = inputs.x[tokens].to(settings.dtype), grad[tokens].to(settings.dtype)
     z = _linear(x, gate_up, gate_a, gate_b, groups)
     h = grouped.matmul(g, down.transpose(1, 2), groups)
-    at = chunk.experts[tile.slots].long()
     if down_a is not None and down_b is not None:
         back = grouped.matmul(g, down_b.transpose(1, 2), groups)
         h += grouped.matmul(back, down_a, groups)

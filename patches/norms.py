@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 ROWS = 4096  # 47 MB for each float32 copy at gpt-oss-20b's width
+DTYPE = "_assay_dtype"  # of a norm whose output is wanted in another type than its input
 
 
 def _wide(x: Tensor) -> Tensor:
@@ -22,9 +23,11 @@ def _wide(x: Tensor) -> Tensor:
 
 class _Norm(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, epsilon: float, rows: int) -> Tensor:
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, epsilon: float, rows: int, dtype: torch.dtype | None = None
+    ) -> Tensor:
         flat = x.reshape(-1, x.shape[-1])
-        out = torch.empty_like(flat)
+        out = torch.empty_like(flat, dtype=dtype)
         scales = []
         for part, target in zip(flat.split(rows), out.split(rows), strict=True):
             wide = _wide(part)
@@ -49,11 +52,11 @@ class _Norm(torch.autograd.Function):
                 total += (normal * inner).sum(0)
             inner = inner * weight
             target.copy_((inner - normal * (inner * normal).mean(-1, keepdim=True)) * scale)
-        return out.view_as(x), None if total is None else total.to(weight.dtype), None, None
+        return out.view_as(x), None if total is None else total.to(weight.dtype), None, None, None
 
 
 def forward(module: Any, x: Tensor) -> Tensor:
-    """`GptOssRMSNorm.forward`: x (..., hidden) in any floating type, the result in the same."""
-    result = _Norm.apply(x, module.weight, module.variance_epsilon, ROWS)
+    """`GptOssRMSNorm.forward`: x (..., hidden) in any floating type, the result in `module`'s DTYPE or the same."""
+    result = _Norm.apply(x, module.weight, module.variance_epsilon, ROWS, vars(module).get(DTYPE))
     assert result is not None
     return result

@@ -22,22 +22,35 @@ def wide(dtype: torch.dtype) -> torch.dtype:
     return torch.promote_types(dtype, torch.float32)
 
 
-def forward(gate_up: Tensor, bias: Tensor, experts: Tensor, alpha: float, limit: float) -> Tensor:
-    """The activation (rows, width), in the type of `gate_up`."""
+def forward(
+    gate_up: Tensor, bias: Tensor, experts: Tensor, alpha: float, limit: float, *, dtype: torch.dtype | None = None
+) -> Tensor:
+    """The activation (rows, width), in `dtype` or the type of `gate_up`."""
+    dtype = dtype or gate_up.dtype
     if _fused(gate_up):
         from . import kernels
 
-        out = gate_up.new_empty(len(gate_up), gate_up.shape[1] // 2)
+        out = gate_up.new_empty(len(gate_up), gate_up.shape[1] // 2, dtype=dtype)
         kernels.swiglu(gate_up, bias, experts, alpha, limit, out)
         return out
     _, gate, _, up = _split(gate_up, bias, experts, limit)
-    return ((up + 1) * (gate * torch.sigmoid(gate * alpha))).to(gate_up.dtype)
+    return ((up + 1) * (gate * torch.sigmoid(gate * alpha))).to(dtype)
 
 
 def backward(
-    gate_up: Tensor, bias: Tensor, experts: Tensor, weights: Tensor, grad: Tensor, alpha: float, limit: float
+    gate_up: Tensor,
+    bias: Tensor,
+    experts: Tensor,
+    weights: Tensor,
+    grad: Tensor,
+    alpha: float,
+    limit: float,
+    *,
+    dtype: torch.dtype | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The gradient of `gate_up` (and of its bias, row by row), and of the routing weights, float32 (rows,).
+
+    The first is in `dtype` or the type of `gate_up`, the second is not multiplied by the weights.
 
     `grad` (rows, width) is the gradient of the activation before it is multiplied by the routing `weights` (rows,):
     since the down projection is linear, the gradient of a row's weight is <activation, grad>, and the projection
@@ -46,7 +59,8 @@ def backward(
     if _fused(gate_up):
         from . import kernels
 
-        out, inner = torch.empty_like(gate_up), weights.new_empty(len(weights), dtype=torch.float32)
+        out = torch.empty_like(gate_up, dtype=dtype)
+        inner = weights.new_empty(len(weights), dtype=torch.float32)
         kernels.swiglu_backward(gate_up, bias, experts, weights, grad, alpha, limit, out, inner)
         return out, inner
     raw_gate, gate, raw_up, up = _split(gate_up, bias, experts, limit)
@@ -55,7 +69,7 @@ def backward(
     glu = gate * sigmoid
     inner = ((up + 1) * glu * grad).sum(-1)
     grad = grad * weights.to(gate.dtype).unsqueeze(-1)
-    out = torch.empty_like(gate_up)
+    out = torch.empty_like(gate_up, dtype=dtype)
     out[:, 0::2] = grad * (up + 1) * sigmoid * (1 + alpha * gate * (1 - sigmoid)) * (raw_gate <= limit)
     out[:, 1::2] = grad * glu * (raw_up.abs() <= limit)
     return out, inner
