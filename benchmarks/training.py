@@ -3,7 +3,8 @@
     python benchmarks/training.py [--rows attention-4k,upstream-4k,...] [--seconds 540] [--out DIR] [--tiny]
 
 Builds the model on the GPU, packed in MXFP4 (upstream: bfloat16, eager attention, grouped_mm experts), adds an
-adapter, and takes a step of random tokens: forward, chunked log-probabilities, backward, Adam. Rows stand alone: the
+adapter, and takes a step of random tokens, under bfloat16's autocast as transformers' Trainer does with `bf16: true`
+(factors and moments stay float32): forward, chunked log-probabilities, backward, Adam. Rows stand alone: the
 model is built anew for each, and one that runs out of memory or fails says so in its place. Speed and memory do not
 depend on the values; random routing is near uniform, the worst case for reading experts. `--tiny` runs the same code
 on two small layers on the CPU. Prints a table, writes training.json to --out or $OUT.
@@ -66,6 +67,7 @@ ROWS = [
     Row("upstream-step-8x1k", 8, 1024, "", patched=False, steps=3, chunk=1024),
     Row("upstream-all-linear-4k", 1, 4096, "", experts=True, patched=False),
     Row("attention-128k", 1, 131072, "28 GB", steps=1),
+    Row("attention-256k", 1, 262144, "80 GB", steps=1),
 ]
 
 
@@ -80,6 +82,7 @@ class Result:
     seconds: float | None = None
     parameters: int | None = None
     loss: float | None = None
+    host_peak_gb: float | None = None  # of the process so far, pinned memory included
     patches: dict[str, Any] | None = None
 
 
@@ -144,13 +147,15 @@ def trl_log_probabilities(hidden: Tensor, head: Tensor, targets: Tensor) -> Tens
 def step(model: Any, optimizer: torch.optim.Optimizer, row: Row, ids: Tensor, by_trl: bool) -> float:
     """Forward, backward, update; returns the loss."""
     bare = model.get_base_model()
-    hidden = bare.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1].reshape(-1, bare.config.hidden_size)
-    targets, head = ids[:, 1:].reshape(-1), bare.lm_head.weight
-    if by_trl:
-        values = trl_log_probabilities(hidden, head, targets)
-    else:
-        values = log_probabilities(hidden, head, targets, row.chunk)
-    loss = -values.mean()
+    with torch.autocast(ids.device.type, torch.bfloat16, enabled=ids.is_cuda):
+        hidden = bare.model(input_ids=ids, use_cache=False).last_hidden_state
+        hidden = hidden[:, :-1].reshape(-1, bare.config.hidden_size)
+        targets, head = ids[:, 1:].reshape(-1), bare.lm_head.weight
+        if by_trl:
+            values = trl_log_probabilities(hidden, head, targets)
+        else:
+            values = log_probabilities(hidden, head, targets, row.chunk)
+        loss = -values.mean()
     loss.backward()
     optimizer.step()
     optimizer.zero_grad()
@@ -201,6 +206,7 @@ def measure(row: Row, config: Any, device: torch.device, by_trl: bool) -> Result
     finally:
         if cuda:
             result.peak_gb = torch.cuda.max_memory_allocated() / 1e9
+        result.host_peak_gb = _host_peak()
         if model is not None and row.patched:
             remove_patches(model)
         del model, optimizer
@@ -241,17 +247,21 @@ def run(
             yield row, measure(small, config, device, by_trl)
 
 
+def _host_peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
 def show(rows: list[tuple[Row, Result]], console: Console) -> None:
     """The table."""
-    table = Table("row", "batch x tokens", "peak GB", "weights GB", "step s", "LoRA M", "loss", "reach", "status")
+    table = Table("row", "batch x tokens", "peak GB", "weights GB", "step s", "loss", "host GB", "reach", "status")
     for row, result in rows:
         figures = (result.peak_gb, result.weights_gb, result.seconds)
         table.add_row(
             row.name,
             f"{row.batch} x {row.tokens}",
             *("" if figure is None else f"{figure:.2f}" for figure in figures),
-            "" if result.parameters is None else f"{result.parameters / 1e6:.1f}",
             "" if result.loss is None else f"{result.loss:.3f}",
+            "" if result.host_peak_gb is None else f"{result.host_peak_gb:.1f}",
             row.reach,
             result.status,
         )
@@ -283,8 +293,7 @@ def main() -> None:
         console.print(
             f"{row.name}: {result.status}, peak {result.peak_gb} GB, step {result.seconds} s", highlight=False
         )
-        host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-        written = {**context, "host_peak_gb": host, "rows": [asdict(row) | asdict(result) for row, result in done]}
+        written = {**context, "rows": [asdict(row) | asdict(result) for row, result in done]}
         (options.out / "training.json").write_text(json.dumps(written, indent=2))  # after each: a run may be cut off
     console.print(context)
     show(done, console)

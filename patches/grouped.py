@@ -14,6 +14,8 @@ from itertools import accumulate
 import torch
 from torch import Tensor, nn
 
+from . import mxfp4
+
 _native = getattr(nn.functional, "grouped_mm", None) or getattr(torch, "_grouped_mm", None)
 
 
@@ -136,3 +138,26 @@ def outer(x: Tensor, y: Tensor, groups: Groups) -> Tensor:
         assert _native is not None
         return _native(x.t(), y, offs=groups.offsets)
     return torch.stack([x[start:end].t() @ y[start:end] for start, end in groups.spans()])
+
+
+def add_by_token(out: Tensor, tokens: Tensor, rows: Tensor, weights: Tensor | None = None) -> None:
+    """Add to `out` (tokens, width), wide and contiguous, each row of `rows` (n, width) times its weight, (n,), in place.
+
+    `tokens`, int64 (n,), says to which token a row belongs. Sums are made in the type of `out`; on a GPU their order
+    is not fixed, as in torch's `index_add_`.
+    """
+    if rows.is_cuda and mxfp4.has_triton() and out.dtype == torch.float32:
+        from . import kernels
+
+        kernels.add_by_token(rows.contiguous(), tokens, None if weights is None else weights.contiguous(), out)
+        return
+    rows = rows.to(out.dtype)
+    out.index_add_(0, tokens, rows if weights is None else rows * weights.to(out.dtype).unsqueeze(-1))
+
+
+def wide_product(x: Tensor, y: Tensor) -> Tensor:
+    """x (m, k) times y (k, n), both of one type, the result at least in float32: no wide copy of either on a GPU."""
+    wide = torch.promote_types(x.dtype, torch.float32)
+    if x.is_cuda and x.dtype != wide:
+        return torch.mm(x, y, out_dtype=wide)
+    return x.to(wide) @ y.to(wide)

@@ -1,6 +1,6 @@
-"""Triton kernels: MXFP4 to dense, and the clamped SwiGLU forward and backward. Imported only where Triton is.
+"""Triton kernels: MXFP4 to dense, the clamped SwiGLU forward and backward, rows added up by token.
 
-All three are elementwise: they are bound by memory, and each reads and writes everything once.
+Imported only where Triton is. All are bound by memory, and each reads and writes everything once.
 """
 
 # pyright: basic, reportMissingImports=false, reportArgumentType=false, reportIndexIssue=false
@@ -116,3 +116,25 @@ def swiglu_backward(
     """See `swiglu.backward`."""
     rows, width = grad.shape
     _swiglu_backward[(rows,)](gate_up, bias, experts, weights, grad, out, inner, width, alpha, limit, BLOCK=1024)
+
+
+@triton.jit
+def _add_by_token(rows, tokens, weights, out, width, WEIGHTED: tl.constexpr, BLOCK: tl.constexpr):
+    row = tl.program_id(0).to(tl.int64)
+    token = tl.load(tokens + row).to(tl.int64)
+    at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    inside = at < width
+    value = tl.load(rows + row * width + at, mask=inside, other=0.0).to(tl.float32)
+    if WEIGHTED:
+        value *= tl.load(weights + row).to(tl.float32)
+    tl.atomic_add(out + token * width + at, value, mask=inside, sem="relaxed")
+
+
+def add_by_token(rows: Tensor, tokens: Tensor, weights: Tensor | None, out: Tensor) -> None:
+    """See `grouped.add_by_token`; `out` is float32, and all are contiguous."""
+    count, width = rows.shape
+    block = 1024
+    grid = (count, triton.cdiv(width, block))
+    _add_by_token[grid](
+        rows, tokens, rows if weights is None else weights, out, width, weights is not None, BLOCK=block
+    )

@@ -127,7 +127,7 @@ def run(settings: Settings, inputs: Inputs) -> Tensor:
             z = _linear(x, gate_up[tile.slots], gate_a, gate_b, tile.groups)
             a = swiglu.forward(z, inputs.gate_up_bias, walk.owners[tile.rows], settings.alpha, settings.limit)
             y = _linear(a, down[tile.slots], down_a, down_b, tile.groups)
-            out.index_add_(0, tokens, y * walk.weights[tile.rows].to(wide).unsqueeze(-1))
+            grouped.add_by_token(out, tokens, y, walk.weights[tile.rows])
     return out.to(inputs.x.dtype)
 
 
@@ -160,8 +160,8 @@ def _gradients(settings: Settings, inputs: Inputs, grad: Tensor, needed: Sequenc
         down = settings.down.dense(chunk.numbers, chunk.experts, dtype, down_scratch)
         for tile in chunk.tiles:
             _tile_gradients(walk, chunk, tile, gate_up[tile.slots], down[tile.slots], grad, sums)
-    narrow = inputs.down_bias.to(wide).t()
-    by_bias = torch.cat([part.to(wide) @ narrow for part in grad.split(settings.tiling.rows)])
+    narrow = inputs.down_bias.to(grad.dtype).t()
+    by_bias = torch.cat([grouped.wide_product(part, narrow) for part in grad.split(settings.tiling.rows)])
     sums.weights += by_bias[walk.tokens, walk.owners]
     return sums
 
@@ -195,7 +195,7 @@ def _tile_gradients(
         _factor_gradients(sums.factors[:2], at, (x, dz), (gate_a, back), None, groups)
     if sums.gate_up_bias is not None:
         sums.gate_up_bias.index_add_(0, owners, dz.to(sums.gate_up_bias.dtype))
-    sums.x.index_add_(0, tokens, dx.to(sums.x.dtype))
+    grouped.add_by_token(sums.x, tokens, dx)
 
 
 def _factor_gradients(
@@ -229,9 +229,13 @@ class _Keep(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, settings: Settings, *tensors: Tensor | None) -> tuple[Tensor | None, ...]:
         ctx.save_for_backward(*tensors)
+        ctx.set_materialize_grads(False)
         settings.kept = ctx
-        differentiable = tensors[:-3]
-        return tuple(None if t is None else t.view_as(t) for t in differentiable)
+        handed = tuple(None if t is None else t.view_as(t) for t in tensors[:-3])
+        # Otherwise all of them want a gradient as soon as one does, frozen biases too.
+        frozen = (t for t, wanted in zip(handed, ctx.needs_input_grad[1:], strict=False) if not wanted)
+        ctx.mark_non_differentiable(*(t for t in frozen if t is not None))
+        return handed
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> Any:

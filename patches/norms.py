@@ -2,7 +2,8 @@
 
 y = w * (x / rms(x)), computed in float32, rms(x) = sqrt(mean(x ** 2) + epsilon) (Zhang and Sennrich, 2019). With
 n = x / rms(x) and g = w * dL/dy: dL/dx = (g - n * mean(g * n)) / rms(x), and dL/dw is the sum of n * dL/dy. Saved
-are x as it is and 1 / rms(x), a number a token.
+are x as it is and 1 / rms(x), a number a token. On a GPU with Triton a kernel does it, float32 in registers only,
+unless the weight is trained.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from . import mxfp4
+
 ROWS = 4096  # 47 MB for each float32 copy at gpt-oss-20b's width
+WIDEST = 16384  # a row that a kernel holds in registers
 DTYPE = "_assay_dtype"  # of a norm whose output is wanted in another type than its input
 
 
