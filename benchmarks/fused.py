@@ -88,7 +88,8 @@ class Unfused:
         self.gate_up, self.down = gate_up, down
         self.buffers = [source.scratch(self.tiling.experts, dtype) for source in (gate_up, down)]
 
-    def products(self, case: Case, wanted: tuple[str, ...]) -> None:
+    def products(self, case: Case, wanted: tuple[str, ...]) -> dict[str, list[Tensor]]:
+        made: dict[str, list[Tensor]] = {product: [] for product in wanted}
         for chunk in grouped.plan(case.counts.tolist(), self.tiling, case.counts.device):
             dense = {}
             for name, source, buffer in zip(("gate_up", "down"), (self.gate_up, self.down), self.buffers, strict=True):
@@ -99,7 +100,9 @@ class Unfused:
                     name, way = product.split()
                     weight = dense[name][tile.slots]
                     x = case.wide if product == "gate_up dX" else case.narrow
-                    grouped.matmul(x[tile.rows], weight.transpose(1, 2) if way == "dX" else weight, tile.groups)
+                    weight = weight.transpose(1, 2) if way == "dX" else weight
+                    made[product].append(grouped.matmul(x[tile.rows], weight, tile.groups))
+        return made
 
 
 class Fused:
@@ -108,14 +111,16 @@ class Fused:
     def __init__(self, gate_up: Packed, down: Packed) -> None:
         self.sources = {"gate_up": gate_up, "down": down}
 
-    def products(self, case: Case, wanted: tuple[str, ...], shapes: dict[str, Shape]) -> None:
+    def products(self, case: Case, wanted: tuple[str, ...], shapes: dict[str, Shape]) -> dict[str, Tensor]:
         ends = case.counts.cumsum(0).to(torch.int32)
+        made = {}
         for product in wanted:
             name, way = product.split()
             source, back = self.sources[name], way == "dX"
             x = case.wide if product == "gate_up dX" else case.narrow
             shape = shapes["backward" if back else "forward"]
-            fused_kernels.multiply(x, source.blocks, source.scales, ends, back=back, shape=shape)
+            made[product] = fused_kernels.multiply(x, source.blocks, source.scales, ends, back=back, shape=shape)
+        return made
 
 
 FLUSH: list[Tensor] = []
@@ -181,17 +186,26 @@ def measure(tokens: list[int], dtype: torch.dtype, seconds: float) -> list[dict[
 def row(fused: Fused, unfused: Unfused, case: Case, deadline: float) -> dict[str, Any]:
     """The shapes chosen for so many rows, and the milliseconds of each product and pass."""
     shapes = choose(fused, case, deadline)
+    ours, theirs = fused.products(case, PRODUCTS, shapes), unfused.products(case, PRODUCTS)
+    apart = max(difference(ours[name], torch.cat(theirs[name])) for name in PRODUCTS)
+    del ours, theirs
     timed: dict[str, dict[str, float]] = {}
     for name, wanted in {**{product: (product,) for product in PRODUCTS}, **passes()}.items():
-        ours = milliseconds(partial(fused.products, case, wanted, shapes), RUNS)
-        theirs = milliseconds(partial(unfused.products, case, wanted), RUNS)
-        timed[name] = {"fused": round(ours, 4), "unfused": round(theirs, 4)}
+        fast = milliseconds(partial(fused.products, case, wanted, shapes), RUNS)
+        slow = milliseconds(partial(unfused.products, case, wanted), RUNS)
+        timed[name] = {"fused": round(fast, 4), "unfused": round(slow, 4)}
     return {
         "tokens": case.tokens,
         "rows_per_expert": case.rows / EXPERTS,
         "shapes": {way: list(astuple(shape)) for way, shape in shapes.items()},
+        "apart": float(f"{apart:.2g}"),
         "milliseconds": timed,
     }
+
+
+def difference(a: Tensor, b: Tensor) -> float:
+    """Norm-relative."""
+    return ((a.float() - b.float()).norm() / b.float().norm()).item()
 
 
 def limit(rows: list[dict[str, Any]], name: str) -> float:
@@ -211,12 +225,13 @@ def say(text: str, end: str = "\r") -> None:
 
 
 def show(rows: list[dict[str, Any]]) -> None:
-    """Fused / unfused milliseconds of each product and pass."""
+    """Fused / unfused milliseconds of each product and pass, and how far their results are apart, norm-relative."""
     names = [*PRODUCTS, *PASSES]
-    print(f"{'tokens':>7} " + " ".join(f"{name:>17}" for name in names) + "   fused / unfused ms; passes with plan()")
+    print(f"{'tokens':>7} " + " ".join(f"{name:>17}" for name in names) + "   apart")
     for row in rows:
         pairs = (row["milliseconds"][name] for name in names)
-        print(f"{row['tokens']:>7} " + " ".join(f"{p['fused']:8.3f}/{p['unfused']:8.3f}" for p in pairs))
+        cells = " ".join(f"{p['fused']:8.3f}/{p['unfused']:8.3f}" for p in pairs)
+        print(f"{row['tokens']:>7} {cells}   {row['apart']:.1e}")
     for name in PASSES:
         print(f"{name}: the fused pass is faster up to {limit(rows, name):g} rows an expert")
 
