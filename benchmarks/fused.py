@@ -110,6 +110,7 @@ class Fused:
 
     def __init__(self, gate_up: Packed, down: Packed) -> None:
         self.sources = {"gate_up": gate_up, "down": down}
+        self.experts = torch.arange(EXPERTS, dtype=torch.int32, device="cuda")
 
     def products(self, case: Case, wanted: tuple[str, ...], shapes: dict[str, Shape]) -> dict[str, Tensor]:
         ends = case.counts.cumsum(0).to(torch.int32)
@@ -119,7 +120,8 @@ class Fused:
             source, back = self.sources[name], way == "dX"
             x = case.wide if product == "gate_up dX" else case.narrow
             shape = shapes["backward" if back else "forward"]
-            made[product] = fused_kernels.multiply(x, source.blocks, source.scales, ends, back=back, shape=shape)
+            weight = source.blocks, source.scales, self.experts
+            made[product] = fused_kernels.multiply(x, *weight, ends, back=back, shape=shape)
         return made
 
 

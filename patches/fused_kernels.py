@@ -77,37 +77,38 @@ def _decode(byte, scale, TYPE: tl.constexpr, ASSEMBLY: tl.constexpr):
 
 
 @triton.jit
-def _place(ends, tile, experts, EXPERTS: tl.constexpr, ROWS: tl.constexpr):
-    """Expert, first row and end of a tile of rows; `expert` is `experts` where there are fewer tiles than programs."""
-    at = tl.arange(0, EXPERTS)
-    end = tl.load(ends + at, mask=at < experts, other=0)
-    start = tl.load(ends + at - 1, mask=(at > 0) & (at < experts), other=0)
-    tiles = tl.where(at < experts, (end - start + ROWS - 1) // ROWS, 0)
+def _place(ends, tile, groups, GROUPS: tl.constexpr, ROWS: tl.constexpr):
+    """Group, first row and end of a tile of rows; the group is `groups` where there are fewer tiles than programs."""
+    at = tl.arange(0, GROUPS)
+    end = tl.load(ends + at, mask=at < groups, other=0)
+    start = tl.load(ends + at - 1, mask=(at > 0) & (at < groups), other=0)
+    tiles = tl.where(at < groups, (end - start + ROWS - 1) // ROWS, 0)
     upto = tl.cumsum(tiles, 0)
-    expert = tl.sum(((upto <= tile) & (at < experts)).to(tl.int32), 0)
-    mine = at == expert
+    group = tl.sum(((upto <= tile) & (at < groups)).to(tl.int32), 0)
+    mine = at == group
     first = tl.sum(tl.where(mine, start + (tile - upto + tiles) * ROWS, 0), 0)
-    return expert, first, tl.sum(tl.where(mine, end, 0), 0)
+    return group, first, tl.sum(tl.where(mine, end, 0), 0)
 
 
 @triton.jit
 def _forward(
-    x, blocks, scales, ends, y,
-    experts, outer, inner, pitch: tl.constexpr,
-    EXPERTS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr, DEPTH: tl.constexpr,
+    x, blocks, scales, experts, ends, y,
+    groups, outer, inner, pitch: tl.constexpr,
+    GROUPS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr, DEPTH: tl.constexpr,
     TYPE: tl.constexpr, ASSEMBLY: tl.constexpr,
 ):  # fmt: skip
     """y (rows, outer) = x (rows, inner) W': COLUMNS of `outer`, DEPTH bytes of `inner` = 2 `pitch` at a time."""
     across = tl.cdiv(outer, COLUMNS)
-    expert, first, end = _place(ends, tl.program_id(0) // across, experts, EXPERTS, ROWS)
-    if expert == experts:
+    number, first, end = _place(ends, tl.program_id(0) // across, groups, GROUPS, ROWS)
+    if number == groups:
         return
+    expert = tl.load(experts + number).to(tl.int64)
     row = first + tl.arange(0, ROWS)
     column = tl.program_id(0) % across * COLUMNS + tl.arange(0, COLUMNS)
     here, there = row < end, column < outer
     at = tl.arange(0, DEPTH)
     wide = tl.arange(0, 2 * DEPTH)
-    weight = expert.to(tl.int64) * outer + tl.where(there, column, 0)
+    weight = expert * outer + tl.where(there, column, 0)
     to_x = x + tl.where(here, row, 0).to(tl.int64)[:, None] * inner + wide[None, :]
     to_blocks = blocks + weight[None, :] * pitch + at[:, None]
     group = tl.arange(0, DEPTH // 16)
@@ -131,22 +132,23 @@ def _forward(
 
 @triton.jit
 def _backward(
-    g, blocks, scales, ends, y,
-    experts, outer: tl.constexpr, inner, pitch,
-    EXPERTS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr, DEPTH: tl.constexpr,
+    g, blocks, scales, experts, ends, y,
+    groups, outer: tl.constexpr, inner, pitch,
+    GROUPS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr, DEPTH: tl.constexpr,
     TYPE: tl.constexpr, ASSEMBLY: tl.constexpr,
 ):  # fmt: skip
     """y (rows, inner) = g (rows, outer) W: COLUMNS bytes of `inner`, DEPTH of `outer` at a time."""
     across = tl.cdiv(pitch, COLUMNS)
-    expert, first, end = _place(ends, tl.program_id(0) // across, experts, EXPERTS, ROWS)
-    if expert == experts:
+    number, first, end = _place(ends, tl.program_id(0) // across, groups, GROUPS, ROWS)
+    if number == groups:
         return
+    expert = tl.load(experts + number).to(tl.int64)
     row = first + tl.arange(0, ROWS)
     left = tl.program_id(0) % across * COLUMNS
     byte_at = left + tl.arange(0, COLUMNS)
     here, there = row < end, byte_at < pitch
     at = tl.arange(0, DEPTH)
-    weight = expert.to(tl.int64) * outer + at
+    weight = expert * outer + at
     to_g = g + tl.where(here, row, 0).to(tl.int64)[:, None] * outer + at[None, :]
     to_blocks = blocks + weight[:, None] * pitch + byte_at[None, :]
     group = left // 16 + tl.arange(0, COLUMNS // 16)
@@ -182,12 +184,13 @@ class Shape:
     stages: int = 3
 
 
-# By rows an expert, the first that is not less: (up to, forward, backward).
+# Where nothing was measured, by rows an expert, the first that is not less: (up to, forward, backward).
 SHAPES: tuple[tuple[float, Shape, Shape], ...] = (
     (16, Shape(16, 64, 64, 4, 4), Shape(16, 64, 64, 4, 4)),
     (32, Shape(32, 64, 64, 4, 4), Shape(32, 64, 64, 4, 4)),
     (float("inf"), Shape(64, 64, 64, 4, 3), Shape(64, 64, 64, 4, 3)),
 )
+INTERPRETED = not isinstance(_forward, triton.JITFunction)
 
 
 def shape_for(rows: int, experts: int, back: bool) -> Shape:
@@ -196,7 +199,7 @@ def shape_for(rows: int, experts: int, back: bool) -> Shape:
     return next((backward if back else forward) for upto, forward, backward in SHAPES if most <= upto)
 
 
-def assembly(x: Tensor) -> bool:
+def _assembly(x: Tensor) -> bool:
     """Whether bfloat16 is decoded two values a register; otherwise it is done in float32, one at a time."""
     if not x.is_cuda or x.dtype != torch.bfloat16 or torch.version.cuda is None:
         return False
@@ -205,31 +208,39 @@ def assembly(x: Tensor) -> bool:
 
 def _type(x: Tensor) -> tl.dtype:
     """What is multiplied: values of x's type, as float32 where Triton's interpreter, which has no bfloat16, does it."""
-    if x.dtype == torch.float32 or (x.dtype == torch.bfloat16 and not isinstance(_forward, triton.JITFunction)):
+    if x.dtype == torch.float32 or (x.dtype == torch.bfloat16 and INTERPRETED):
         return tl.float32
     return tl.bfloat16 if x.dtype == torch.bfloat16 else tl.float16
 
 
 def multiply(
-    x: Tensor, blocks: Tensor, scales: Tensor, ends: Tensor, *, back: bool = False, shape: Shape | None = None
+    x: Tensor,
+    blocks: Tensor,
+    scales: Tensor,
+    experts: Tensor,
+    ends: Tensor,
+    *,
+    back: bool = False,
+    dtype: torch.dtype | None = None,
+    shape: Shape | None = None,
 ) -> Tensor:
     """Rows times the weight of their expert: x (rows, in) W' to (rows, out), or `back`: x (rows, out) W to (rows, in).
 
-    `blocks` (experts, out, in / 32, 16) and `scales` (experts, out, in / 32) are uint8, `ends` int32 (experts,) the
-    ends of consecutive groups of rows, empty ones among them; x is float32, bfloat16 or float16, and so is the
-    result. Products are summed in float32. Waits for nothing on the device.
+    `blocks` (all, out, in / 32, 16) and `scales` (all, out, in / 32) are uint8. `ends`, int32 (n,), are those of
+    consecutive groups of rows, empty ones among them, and `experts`, int32 (n,), their experts. x is float32, bfloat16
+    or float16; the result has its type, or `dtype`. Products are summed in float32. Waits for nothing on the device.
     """
-    experts, outer, groups, _ = blocks.shape
-    inner, rows = groups * 32, len(x)
-    y = x.new_empty(rows, inner if back else outer)
+    _, outer, groups, _ = blocks.shape
+    inner, rows, count = groups * 32, len(x), len(ends)
+    y = x.new_empty(rows, inner if back else outer, dtype=dtype or x.dtype)
     if rows == 0:
         return y
-    shape = shape or shape_for(rows, experts, back)
-    tiles = rows // shape.rows + min(rows, experts)  # no more than these, however the rows are spread
+    shape = shape or shape_for(rows, count, back)
+    tiles = rows // shape.rows + min(rows, count)  # no more than these, however the rows are spread
     grid = (tiles * triton.cdiv(inner // 2 if back else outer, shape.columns),)
     (_backward if back else _forward)[grid](
-        x.contiguous(), blocks, scales, ends, y, experts, outer, inner, inner // 2,
-        EXPERTS=triton.next_power_of_2(experts), ROWS=shape.rows, COLUMNS=shape.columns, DEPTH=shape.depth,
-        TYPE=_type(x), ASSEMBLY=assembly(x), num_warps=shape.warps, num_stages=shape.stages,
+        x.contiguous(), blocks, scales, experts, ends, y, count, outer, inner, inner // 2,
+        GROUPS=triton.next_power_of_2(count), ROWS=shape.rows, COLUMNS=shape.columns, DEPTH=shape.depth,
+        TYPE=_type(x), ASSEMBLY=_assembly(x), num_warps=shape.warps, num_stages=shape.stages,
     )  # fmt: skip
     return y
