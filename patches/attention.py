@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import AttentionInterface, AttentionMaskInterface
 
-from . import attention_flex, attention_table
+from . import attention_flex, attention_table, rotary
 from .attention_blocks import Blocks
 from .attention_cuda import Efficient, Flash, Gather, Scatter
 from .attention_rows import Rows, find_rows
@@ -193,6 +193,7 @@ class State:
 
     configs: list[tuple[Any, str | None]]
     modules: list[tuple[torch.nn.Module, str | None]]
+    rotary: object = field(default_factory=object)  # this model among those that use our rotary embedding
 
 
 def register() -> None:
@@ -224,11 +225,13 @@ def apply(model: Any, engine: str = "auto") -> State:
         config._attn_implementation = IMPLEMENTATION
     for layer in layers:
         setattr(layer, _ENGINE, engine)
+    rotary.install(state.rotary)
     return state
 
 
 def remove(model: Any, state: State) -> None:
     """Give every layer back the attention it had."""
+    rotary.uninstall(state.rotary)
     for config, implementation in state.configs:
         config._attn_implementation = implementation
     for layer, engine in state.modules:

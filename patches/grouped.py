@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from . import mxfp4
+from .fused_weight import FusedWeight
 
 _native = getattr(nn.functional, "grouped_mm", None) or getattr(torch, "_grouped_mm", None)
 
@@ -32,14 +33,20 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Groups:
-    """Ends of consecutive groups of rows, as numbers and as int32 on the device: what the grouped products take."""
+    """Ends of consecutive groups of rows, int32 on the device, which grouped products take, and perhaps as numbers."""
 
-    ends: tuple[int, ...]
+    known: tuple[int, ...] | None
     offsets: Tensor
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The ends as numbers, for products that are made group by group; waits for the device if they are not known."""
+        return tuple(self.offsets.tolist()) if self.known is None else self.known
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """First row and end of each group."""
-        return zip((0, *self.ends[:-1]), self.ends, strict=True)
+        ends = self.ends
+        return zip((0, *ends[:-1]), ends, strict=True)
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,15 @@ def plan(rows_of: list[int], tiling: Tiling, device: torch.device) -> list[Chunk
     return result
 
 
+def whole(counts: Tensor, rows: int) -> list[Chunk]:
+    """All experts and all `rows` as one chunk of one tile, empty groups among its own; the host waits for nothing."""
+    if rows == 0:
+        return []
+    experts = torch.arange(len(counts), dtype=torch.int32, device=counts.device)
+    groups = Groups(None, counts.cumsum(0).to(torch.int32))
+    return [Chunk(tuple(range(len(counts))), experts, (Tile(slice(0, len(counts)), slice(0, rows), groups),))]
+
+
 _Cut = tuple[slice, slice, tuple[int, ...]]
 
 
@@ -121,8 +137,10 @@ def _pitch(matrix: Tensor) -> int:
     return matrix.element_size() * (matrix.stride(-2) if matrix.stride(-1) == 1 else matrix.stride(-1))
 
 
-def matmul(x: Tensor, weight: Tensor, groups: Groups) -> Tensor:
+def matmul(x: Tensor, weight: Tensor | FusedWeight, groups: Groups) -> Tensor:
     """Rows (rows, in) times the weight of their group (groups, in, out): (rows, out)."""
+    if isinstance(weight, FusedWeight):
+        return weight.multiply(x, groups.offsets, x.dtype)
     if _usable(x, weight):
         assert _native is not None
         return _native(x, weight, offs=groups.offsets)
@@ -141,10 +159,10 @@ def outer(x: Tensor, y: Tensor, groups: Groups) -> Tensor:
 
 
 def add_by_token(out: Tensor, tokens: Tensor, rows: Tensor, weights: Tensor | None = None) -> None:
-    """Add to `out` (tokens, width), wide and contiguous, each row of `rows` (n, width) times its weight, (n,), in place.
+    """Add each row of `rows` (n, width), times its weight, (n,), to its token's in `out` (tokens, width), in place.
 
-    `tokens`, int64 (n,), says to which token a row belongs. Sums are made in the type of `out`; on a GPU their order
-    is not fixed, as in torch's `index_add_`.
+    `out` is wide and contiguous; `tokens`, int64 (n,), says to which token a row belongs. Sums are made in the type of
+    `out`; on a GPU their order is not fixed, as in torch's `index_add_`.
     """
     if rows.is_cuda and mxfp4.has_triton() and out.dtype == torch.float32:
         from . import kernels

@@ -25,20 +25,35 @@ def _wide(x: Tensor) -> Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
+def _fused(x: Tensor) -> bool:
+    return x.is_cuda and mxfp4.has_triton() and x.dtype != torch.float64 and x.numel() > 0 and x.shape[-1] <= WIDEST
+
+
+def _normalise(flat: Tensor, weight: Tensor, epsilon: float, rows: int, out: Tensor) -> Tensor:
+    """The norm of `flat` (tokens, hidden) into `out`; returns 1 / rms, (tokens, 1)."""
+    if _fused(flat):
+        from . import norm_kernels
+
+        scales = flat.new_empty(len(flat), 1, dtype=torch.float32)
+        norm_kernels.forward(flat, weight, epsilon, out, scales)
+        return scales
+    found = []
+    for part, target in zip(flat.split(rows), out.split(rows), strict=True):
+        wide = _wide(part)
+        scale = torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + epsilon)
+        target.copy_(weight * (wide * scale))
+        found.append(scale)
+    return torch.cat(found)
+
+
 class _Norm(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, epsilon: float, rows: int, dtype: torch.dtype | None = None
     ) -> Tensor:
-        flat = x.reshape(-1, x.shape[-1])
+        flat = x.reshape(-1, x.shape[-1]).contiguous()
         out = torch.empty_like(flat, dtype=dtype)
-        scales = []
-        for part, target in zip(flat.split(rows), out.split(rows), strict=True):
-            wide = _wide(part)
-            scale = torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + epsilon)
-            target.copy_(weight * (wide * scale))
-            scales.append(scale)
-        ctx.save_for_backward(x, weight, torch.cat(scales))
+        ctx.save_for_backward(x, weight, _normalise(flat, weight, epsilon, rows, out))
         ctx.rows = rows
         return out.view_as(x)
 
@@ -46,8 +61,13 @@ class _Norm(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         x, weight, scales = ctx.saved_tensors
-        flat, grad = x.reshape(-1, x.shape[-1]), grads[0].reshape(-1, x.shape[-1])
+        flat, grad = (tensor.reshape(-1, x.shape[-1]).contiguous() for tensor in (x, grads[0]))
         out = torch.empty_like(flat)
+        if _fused(flat) and not ctx.needs_input_grad[1]:
+            from . import norm_kernels
+
+            norm_kernels.backward(flat, weight, scales, grad, out)
+            return out.view_as(x), None, None, None, None
         total = torch.zeros_like(_wide(weight)) if ctx.needs_input_grad[1] else None
         pieces = (tensor.split(ctx.rows) for tensor in (flat, grad, scales, out))
         for part, incoming, scale, target in zip(*pieces, strict=True):
