@@ -9,6 +9,11 @@ from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import Judge
 
 
+def pytest_configure():
+    """Two tests at a time on two cores: a second thread of torch's would wait for its core in every operation."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     """Tests of measured times run alone, and may fail twice: a busy host disturbs them, a fault of ours fails again."""

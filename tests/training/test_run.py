@@ -1,5 +1,7 @@
 """Whole runs on the embedded model, as a user starts them: a few steps each."""
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -7,7 +9,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 import assay as assay_package
@@ -20,17 +24,55 @@ SMALL = [
 
 
 def assay(*arguments, cwd):
+    """The command in this process: what a new one imports would take longer than what is tested."""
+    said, told, given = io.StringIO(), io.StringIO(), sys.argv
+    sys.argv = ["assay", *map(str, arguments)]
+    try:
+        with contextlib.chdir(cwd), contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
+            main()
+        code = 0
+    except SystemExit as ended:
+        code = ended.code or 0
+    finally:
+        sys.argv = given
+    return SimpleNamespace(returncode=code, stdout=said.getvalue(), stderr=told.getvalue())
+
+
+def started(*arguments, cwd, until):
+    """The command in a process of its own, once there is a file ``until`` below ``cwd``; its errors can be read."""
     command = [sys.executable, "-m", "assay.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 300
+    while not list(cwd.glob(until)):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    return process
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A finished run of two steps: the folder it was started in, the process, and the run's folder."""
+    """A finished run of two steps: the folder it was started in, the outcome, and the run's folder."""
     folder = tmp_path_factory.mktemp("train")
     done = assay("train", "tiny", "--max_steps", 2, *SMALL, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder, done, next((folder / "runs").iterdir())
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """A run of three steps killed after its first checkpoint: its folder, and the processes that it had started."""
+    folder = tmp_path_factory.mktemp("killed")
+    recipe = Path(assay_package.__file__).parent / "training/recipes/tiny.yaml"
+    (folder / "mine.yaml").write_text(recipe.read_text())
+    until = "runs/*/checkpoint-1/trainer_state.json"
+    process = started("train", "mine.yaml", "--max_steps", 3, *SMALL, cwd=folder, until=until)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate()
+    return next((folder / "runs").iterdir()), children
 
 
 def records(run):
@@ -77,51 +119,20 @@ def test_the_report_can_be_written_again(run):
     assert (run[0] / "again.html").stat().st_size > 1000
 
 
-def test_a_killed_run_resumes_from_its_checkpoint_and_loses_nothing_from_any_folder(tmp_path):
-    (tmp_path / "mine.yaml").write_text(
-        (Path(assay_package.__file__).parent / "training/recipes/tiny.yaml").read_text()
-    )
-    command = [sys.executable, "-m", "assay.cli", "train", "mine.yaml", "--max_steps", "4", *SMALL]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 300
-    while not list(tmp_path.glob("runs/*/checkpoint-1/trainer_state.json")):
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
-    (path,) = (tmp_path / "runs").iterdir()
-    done = assay("train", "--resume", path, cwd="/")
-    assert done.returncode == 0, done.stderr
-    assert [(r["step"], r["index"]) for r in records(path)] == [(s, i) for s in range(4) for i in range(8)]
-
-
-def test_a_killed_run_leaves_no_judge_behind(tmp_path):
-    command = [sys.executable, "-m", "assay.cli", "train", "tiny", "--max_steps", "9", *SMALL]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 300
-    while not list(tmp_path.glob("runs/*/verdicts.jsonl")):
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.05)
-    import psutil
-
-    children = psutil.Process(process.pid).children(recursive=True)
-    assert children
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    _, alive = psutil.wait_procs(children, timeout=20)
+def test_a_killed_run_leaves_no_judge_behind(killed):
+    assert killed[1]
+    _, alive = psutil.wait_procs(killed[1], timeout=20)
     assert not alive
 
 
+def test_a_killed_run_resumes_from_its_checkpoint_and_loses_nothing_from_any_folder(killed):
+    done = assay("train", "--resume", killed[0], cwd="/")
+    assert done.returncode == 0, done.stderr
+    assert [(r["step"], r["index"]) for r in records(killed[0])] == [(s, i) for s in range(3) for i in range(8)]
+
+
 def test_an_interrupted_run_says_how_to_go_on(tmp_path):
-    command = [sys.executable, "-m", "assay.cli", "train", "tiny", "--max_steps", "9", *SMALL]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    deadline = time.monotonic() + 300
-    while not list(tmp_path.glob("runs/*/verdicts.jsonl")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    process = started("train", "tiny", "--max_steps", 9, *SMALL, cwd=tmp_path, until="runs/*/verdicts.jsonl")
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     _, said = process.communicate(timeout=120)
     saved = list(tmp_path.glob("runs/*/checkpoint-*"))
@@ -146,16 +157,11 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path):
         (["report", "nowhere"], "nowhere"),
     ],
 )
-def test_wrong_usage_is_one_sentence_with_exit_code_2(tmp_path, arguments, named, monkeypatch, capsys):
-    """In this process: what a new one imports would take ten times as long as what is tested."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["assay", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    said = capsys.readouterr().err
-    assert ended.value.code == 2, said
-    assert named in said
-    assert "Traceback" not in said
+def test_wrong_usage_is_one_sentence_with_exit_code_2(tmp_path, arguments, named):
+    done = assay(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_resuming_without_a_checkpoint_says_so(tmp_path, run):
@@ -165,17 +171,23 @@ def test_resuming_without_a_checkpoint_says_so(tmp_path, run):
     assert "no checkpoint" in done.stderr
 
 
-def test_a_lora_run_saves_an_adapter(tmp_path):
+@pytest.fixture(scope="module")
+def adapted(tmp_path_factory):
+    """A run of one step that trains an adapter on the naive reward, with an audit: its folder."""
+    folder = tmp_path_factory.mktemp("adapted")
     targets = ["--use_peft", "true", "--lora_r", "4", "--lora_target_modules", "q_proj", "v_proj"]
-    done = assay(
-        "train", "tiny", "--max_steps", 1, *SMALL, *targets, "--importance_sampling_level", "sequence", cwd=tmp_path
-    )
+    options = [*targets, "--importance_sampling_level", "sequence", "--reward", "naive", "--audit", "assay"]
+    done = assay("train", "tiny", "--max_steps", 1, *SMALL, *options, cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert list(tmp_path.glob("runs/*/model/adapter_model.safetensors"))
+    return next((folder / "runs").iterdir())
 
 
-def test_the_naive_reward_runs_with_an_audit(tmp_path):
-    done = assay("train", "tiny", "--max_steps", 1, *SMALL, "--reward", "naive", "--audit", "assay", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    (path,) = (tmp_path / "runs").iterdir()
-    assert all(record["audit"]["level"] == "" or record["audit"]["level"] >= "L2" for record in records(path))
+def test_a_lora_run_saves_an_adapter(adapted):
+    assert (adapted / "model/adapter_model.safetensors").is_file()
+
+
+def test_the_naive_reward_runs_with_an_audit(adapted):
+    described = json.loads((adapted / "run.json").read_text())
+    assert (described["reward"], described["audit"]) == ("naive", "assay")
+    assert len(records(adapted)) == 8
+    assert all(record["audit"]["level"] == "" or record["audit"]["level"] >= "L2" for record in records(adapted))
