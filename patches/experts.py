@@ -28,6 +28,7 @@ FUNCTION = "assay_experts"
 GptOssExperts: Any = modeling_gpt_oss.GptOssExperts  # a class; what its decorator is said to return is none
 _TILING = "_assay_tiling"
 _BEFORE = "_assay_experts_before"
+FUSED = "_assay_fused"  # of a module: when its products are fused, which the patch fused says
 NARROW = "_assay_float16"  # of a module whose products are those of `moe_float16`, which the patch fp16 selects
 
 Factors = tuple[Tensor, Tensor]
@@ -52,7 +53,14 @@ def forward(
     dtype = gate_up.dtype(torch.float16 if narrow else _autocast(hidden_states))
     order, counts = grouped.sort_by_expert(top_k_index, gate_up.experts)
     settings = moe.Settings(
-        gate_up, down, float(module.alpha), float(module.limit), getattr(module, _TILING, Tiling()), dtype, narrow
+        gate_up,
+        down,
+        float(module.alpha),
+        float(module.limit),
+        getattr(module, _TILING, Tiling()),
+        dtype,
+        narrow,
+        vars(module).get(FUSED),
     )
     kept = torch.float32 if narrow else dtype
     factors = [adapters.get(name, (None, None)) for name in PROJECTIONS]

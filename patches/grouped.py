@@ -40,7 +40,7 @@ class Groups:
 
     @property
     def ends(self) -> tuple[int, ...]:
-        """The ends as numbers, for products that are made group by group; waits for the device if they are not known."""
+        """The ends as numbers, for products made group by group; waits for the device if they are not known."""
         return tuple(self.offsets.tolist()) if self.known is None else self.known
 
     def spans(self) -> Iterator[tuple[int, int]]:

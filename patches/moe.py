@@ -15,22 +15,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from . import grouped, moe_float16, swiglu
+from .fused_weight import FusedWeight, Limits
 from .grouped import Chunk, Groups, Tile, Tiling
-from .weights import Source
+from .weights import Packed, Source
 
 
 @dataclass
 class Settings:
     """What does not depend on the input; `kept` is the node that holds the saved tensors, see `_Keep`.
 
-    `narrow`: the tiles are those of `moe_float16`, which takes LoRA's factors in float32.
+    `narrow`: the tiles are those of `moe_float16`, which takes LoRA's factors in float32. `fused` says which passes
+    multiply by weights that stay packed.
     """
 
     gate_up: Source
@@ -40,6 +42,7 @@ class Settings:
     tiling: Tiling
     dtype: torch.dtype
     narrow: bool = False
+    fused: Limits | None = None
     kept: Any = None
 
 
@@ -67,6 +70,8 @@ class _Pass:
 
     settings: Settings
     inputs: Inputs
+    back: bool = False
+    fused: bool = field(init=False)  # then all rows are one tile
     chunks: list[Chunk] = field(init=False)
     tokens: Tensor = field(init=False)  # of each sorted row
     owners: Tensor = field(init=False)  # the expert of each sorted row
@@ -74,16 +79,41 @@ class _Pass:
 
     def __post_init__(self) -> None:
         inputs = self.inputs
-        self.chunks = grouped.plan(inputs.counts.tolist(), self.settings.tiling, inputs.x.device)
+        self.fused = self._fuses()
+        self.chunks = self._chunks()
         self.tokens = inputs.order // inputs.experts.shape[1]
         self.owners = inputs.experts.reshape(-1)[inputs.order]
         self.weights = inputs.weights.reshape(-1)[inputs.order]
 
+    def _fuses(self) -> bool:
+        settings, rows = self.settings, len(self.inputs.order)
+        if settings.fused is None or rows > settings.tiling.rows:
+            return False
+        return settings.fused.take((settings.gate_up, settings.down), settings.dtype, rows, self.back)
+
+    def _chunks(self) -> list[Chunk]:
+        counts, rows = self.inputs.counts, len(self.inputs.order)
+        if self.fused and not (self.back and any(f is not None for f in self.inputs.factors)):
+            return grouped.whole(counts, rows)
+        # Also where factors get gradients, which are sums over the rows of a group: none may be empty.
+        tiling = Tiling(len(counts), rows) if self.fused else self.settings.tiling
+        return grouped.plan(counts.tolist(), tiling, counts.device)
+
+    def weight(self, source: Source, chunk: Chunk, scratch: Tensor | None) -> Tensor | FusedWeight:
+        """The weights (n, in, out) of a chunk: dense, or what multiplies like them."""
+        if self.fused:
+            return FusedWeight(cast(Packed, source), chunk.experts)
+        return source.dense(chunk.numbers, chunk.experts, self.settings.dtype, scratch)
+
     def scratch(self, source: Source) -> Tensor | None:
+        if self.fused:
+            return None
         most = max((len(chunk.numbers) for chunk in self.chunks), default=0)
         return source.scratch(most, self.settings.dtype)
 
     def factors(self, chunk: Chunk) -> list[Tensor | None]:
+        if len(chunk.numbers) == len(self.inputs.counts):
+            return list(self.inputs.factors)
         return [None if f is None else f[chunk.experts] for f in self.inputs.factors]
 
     def routing(self) -> Tensor:
@@ -94,7 +124,7 @@ class _Pass:
         return matrix.scatter_(1, inputs.experts, inputs.weights.to(wide))
 
 
-def _linear(x: Tensor, weight: Tensor, a: Tensor | None, b: Tensor | None, groups: Groups) -> Tensor:
+def _linear(x: Tensor, weight: Tensor | FusedWeight, a: Tensor | None, b: Tensor | None, groups: Groups) -> Tensor:
     """x W + (x A) B for the weight (n, in, out) of each group, A (n, r, in), B (n, r, out)."""
     result = grouped.matmul(x, weight, groups)
     if a is not None and b is not None:
@@ -113,8 +143,8 @@ def run(settings: Settings, inputs: Inputs) -> Tensor:
     out = walk.routing() @ inputs.down_bias.to(wide)
     gate_up_scratch, down_scratch = walk.scratch(settings.gate_up), walk.scratch(settings.down)
     for chunk in walk.chunks:
-        gate_up = settings.gate_up.dense(chunk.numbers, chunk.experts, dtype, gate_up_scratch)
-        down = settings.down.dense(chunk.numbers, chunk.experts, dtype, down_scratch)
+        gate_up = walk.weight(settings.gate_up, chunk, gate_up_scratch)
+        down = walk.weight(settings.down, chunk, down_scratch)
         factors = walk.factors(chunk)
         for tile in chunk.tiles:
             gate_a, gate_b, down_a, down_b = of_tile = _take(factors, tile.slots)
@@ -144,8 +174,8 @@ class _Gradients:
 
 def _gradients(settings: Settings, inputs: Inputs, grad: Tensor, needed: Sequence[bool]) -> _Gradients:
     """All gradients; `needed` says for x, weights, two biases and four factors which are wanted."""
-    walk = _Pass(settings, inputs)
-    dtype, wide = settings.dtype, swiglu.wide(settings.dtype)
+    walk = _Pass(settings, inputs, back=True)
+    wide = swiglu.wide(settings.dtype)
     bias, factors = inputs.gate_up_bias, inputs.factors
     sums = _Gradients(
         torch.zeros_like(inputs.x, dtype=wide),
@@ -156,8 +186,8 @@ def _gradients(settings: Settings, inputs: Inputs, grad: Tensor, needed: Sequenc
     )
     gate_up_scratch, down_scratch = walk.scratch(settings.gate_up), walk.scratch(settings.down)
     for chunk in walk.chunks:
-        gate_up = settings.gate_up.dense(chunk.numbers, chunk.experts, dtype, gate_up_scratch)
-        down = settings.down.dense(chunk.numbers, chunk.experts, dtype, down_scratch)
+        gate_up = walk.weight(settings.gate_up, chunk, gate_up_scratch)
+        down = walk.weight(settings.down, chunk, down_scratch)
         for tile in chunk.tiles:
             _tile_gradients(walk, chunk, tile, gate_up[tile.slots], down[tile.slots], grad, sums)
     narrow = inputs.down_bias.to(grad.dtype).t()
@@ -167,7 +197,13 @@ def _gradients(settings: Settings, inputs: Inputs, grad: Tensor, needed: Sequenc
 
 
 def _tile_gradients(
-    walk: _Pass, chunk: Chunk, tile: Tile, gate_up: Tensor, down: Tensor, grad: Tensor, sums: _Gradients
+    walk: _Pass,
+    chunk: Chunk,
+    tile: Tile,
+    gate_up: Tensor | FusedWeight,
+    down: Tensor | FusedWeight,
+    grad: Tensor,
+    sums: _Gradients,
 ) -> None:
     settings, inputs, groups = walk.settings, walk.inputs, tile.groups
     gate_a, gate_b, down_a, down_b = factors = _take(walk.factors(chunk), tile.slots)

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from . import swiglu
+from .fused_weight import FusedWeight
 
 if TYPE_CHECKING:
     from .grouped import Groups, Tile
@@ -50,8 +51,10 @@ def _multiply(x: Tensor, y: Tensor, out: Tensor) -> None:
         torch.mm(x.float(), y.float(), out=out)  # the same products and sums: a float32 holds that of two float16
 
 
-def product(x: Tensor, weight: Tensor, groups: Groups) -> Tensor:
+def product(x: Tensor, weight: Tensor | FusedWeight, groups: Groups) -> Tensor:
     """Rows (rows, in) times the weight of their group (groups, in, out), both float16: float32 (rows, out)."""
+    if isinstance(weight, FusedWeight):
+        return weight.multiply(x, groups.offsets, torch.float32)
     out = x.new_empty(len(x), weight.shape[-1], dtype=torch.float32)
     for one, (start, end) in zip(weight, groups.spans(), strict=True):
         _multiply(x[start:end], one, out[start:end])
@@ -78,7 +81,7 @@ def _add_wide(out: Tensor, x: Tensor, factor: Tensor, groups: Groups) -> None:
         out[start:end].addmm_(x[start:end], one)
 
 
-def _linear(x: Tensor, weight: Tensor, a: Tensor | None, b: Tensor | None, groups: Groups) -> Tensor:
+def _linear(x: Tensor, weight: Tensor | FusedWeight, a: Tensor | None, b: Tensor | None, groups: Groups) -> Tensor:
     """`moe._linear` in float32, of float16 x and weight and float32 factors."""
     result = product(x, weight, groups)
     if a is not None and b is not None:
@@ -87,9 +90,10 @@ def _linear(x: Tensor, weight: Tensor, a: Tensor | None, b: Tensor | None, group
 
 
 Factors = Sequence["Tensor | None"]
+Weight = Tensor | FusedWeight
 
 
-def rows(walk: _Pass, tile: Tile, factors: Factors, gate_up: Tensor, down: Tensor) -> Tensor:
+def rows(walk: _Pass, tile: Tile, factors: Factors, gate_up: Weight, down: Weight) -> Tensor:
     """What the rows of a tile add to their tokens, float32 (rows, hidden). The weights are float16."""
     settings, inputs = walk.settings, walk.inputs
     gate_a, gate_b, down_a, down_b = factors
@@ -101,7 +105,7 @@ def rows(walk: _Pass, tile: Tile, factors: Factors, gate_up: Tensor, down: Tenso
 
 
 def gradients(
-    walk: _Pass, at: Tensor, tile: Tile, factors: Factors, gate_up: Tensor, down: Tensor, grad: Tensor, sums: _Gradients
+    walk: _Pass, at: Tensor, tile: Tile, factors: Factors, gate_up: Weight, down: Weight, grad: Tensor, sums: _Gradients
 ) -> None:
     """Add the gradients of a tile to `sums`; `at` are the experts of its groups, int64."""
     settings, inputs, groups = walk.settings, walk.inputs, tile.groups
