@@ -1,6 +1,11 @@
 """Fixtures shared by all tests. Judges are started once a session; what they leave behind is a failure."""
 
+import contextlib
+import io
 import os
+import signal
+import sys
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -42,6 +47,41 @@ def judges():
         return [child for child in children if "assay.sandbox.judge_program" in _command(child)]
 
     return found
+
+
+HANG = 300
+"""A guard against waiting for ever, not a claim."""
+
+
+@pytest.fixture(scope="session")
+def command():
+    """``command(*arguments, cwd=".")``: a command of ours in this process, as the outcome of one in its own would be.
+
+    To start an interpreter and to import takes longer than most commands do.
+    """
+    from assay.cli import main
+
+    def hangs(*_):
+        raise TimeoutError(f"{' '.join(sys.argv)} did not end")
+
+    def run(*arguments, cwd="."):
+        said, told, given = io.StringIO(), io.StringIO(), sys.argv
+        sys.argv = ["assay", *map(str, arguments)]
+        before = signal.signal(signal.SIGALRM, hangs)
+        signal.alarm(HANG)
+        try:
+            with contextlib.chdir(cwd), contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
+                main()
+            code = 0
+        except SystemExit as ended:
+            code = ended.code or 0
+        finally:
+            signal.alarm(0)
+            signal.signal(signal.SIGALRM, before)
+            sys.argv = given
+        return SimpleNamespace(returncode=code, stdout=said.getvalue(), stderr=told.getvalue())
+
+    return run
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -126,6 +126,8 @@ class Bench:
                 raise Stopped
 
         go_on()
+        if not batch.texts:
+            return []  # no judge need start for nothing
         scorer = self._scorer(batch.task)
         scorer.looks = batch.looks
         grade = scorer.grade_code if batch.bare else scorer.grade

@@ -15,11 +15,6 @@ from assay.sandbox import Finding, Status, Verdict
 GOOD = "def matmul(A, B):\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]\n"
 
 
-def assay(*arguments, cwd=None, **options):
-    command = [sys.executable, "-m", "assay.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, **options)
-
-
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kernels")
@@ -38,7 +33,9 @@ def scored(tmp_path_factory):
     }
     for name, content in contents.items():
         (folder / name).write_bytes(content)
-    done = assay("score", *(folder / name for name in contents), "--pairs", 6, "--json")
+    files = [str(folder / name) for name in contents]
+    program = [sys.executable, "-m", "assay.cli", "score", *files, "--pairs", "6", "--json"]
+    done = subprocess.run(program, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder, {name: json.loads(line) for name, line in zip(contents, done.stdout.splitlines(), strict=True)}
 
@@ -75,14 +72,13 @@ def test_evidence_names_the_layer_that_decided(scored):
     assert scored[1]["cheat.py"]["findings"][0]["evidence"].startswith("line 1")
 
 
-def test_the_replay_command_judges_again(scored):
-    command = scored[1]["good.py"]["replay"].split()
-    done = assay(*command[1:], "--json")
+def test_the_replay_command_judges_again(scored, command):
+    done = command(*scored[1]["good.py"]["replay"].split()[1:], "--json")
     assert json.loads(done.stdout)["status"] == "correct"
 
 
-def test_a_table_is_printed_for_people(scored):
-    done = assay("score", scored[0] / "good.py", scored[0] / "markup.py", "--pairs", 6)
+def test_a_table_is_printed_for_people(scored, command):
+    done = command("score", scored[0] / "good.py", scored[0] / "markup.py", "--pairs", 6)
     assert done.returncode == 0, done.stderr
     assert "speedup" in done.stdout
     assert "[red]x[/red] [bold" in done.stdout  # untrusted text is shown, not interpreted
@@ -102,15 +98,15 @@ def test_a_table_is_printed_for_people(scored):
         (["nothing"], "nothing"),
     ],
 )
-def test_wrong_usage_is_one_sentence_and_exit_code_2(arguments, named):
-    done = assay(*arguments)
+def test_wrong_usage_is_one_sentence_and_exit_code_2(arguments, named, command):
+    done = command(*arguments)
     assert done.returncode == 2
     assert named.lower() in done.stderr.lower()
     assert "Traceback" not in done.stderr
 
 
-def test_doctor_says_what_is_on():
-    done = assay("doctor", "--json")
+def test_doctor_says_what_is_on(command):
+    done = command("doctor", "--json")
     found = json.loads(done.stdout)
     assert done.returncode == 0
     assert found["ok"]
@@ -147,14 +143,14 @@ def test_python_settings_of_the_user_do_not_reach_the_judge(tmp_path):
     assert json.loads(done.stdout)["status"] == "wrong", done.stderr
 
 
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path, command):
     os.mkfifo(tmp_path / "pipe.py")
-    assert assay("score", tmp_path / "pipe.py").returncode == 2
+    assert command("score", tmp_path / "pipe.py").returncode == 2
 
 
-def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path, command):
     (tmp_path / "bom.py").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
-    done = assay("score", tmp_path / "bom.py", "--pairs", 0, "--json")
+    done = command("score", tmp_path / "bom.py", "--pairs", 0, "--json")
     assert json.loads(done.stdout)["status"] == "correct"
 
 
@@ -168,8 +164,8 @@ def test_a_full_disk_behind_standard_output_is_one_sentence(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_the_replay_command_is_quoted_for_the_shell(tmp_path):
+def test_the_replay_command_is_quoted_for_the_shell(tmp_path, command):
     path = tmp_path / "a kernel; true.py"
     path.write_text(GOOD)
-    replay = json.loads(assay("score", path, "--pairs", 0, "--json").stdout)["replay"]
+    replay = json.loads(command("score", path, "--pairs", 0, "--json").stdout)["replay"]
     assert f"'{path}'" in replay

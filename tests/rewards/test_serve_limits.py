@@ -112,6 +112,16 @@ def test_a_request_that_is_not_judged_in_time_is_told_and_leaves_nothing_running
     assert not bench._scorers
 
 
+def test_a_batch_of_nothing_starts_no_judge():
+    app, bench = application(Limits())
+    try:
+        answer = ask(app, "POST", "/v1/score", json={"task": "matmul", "codes": []})
+        assert (answer.status_code, answer.json()) == (200, [])
+        assert not bench._scorers
+    finally:
+        bench.close()
+
+
 def scored(**changes):
     """The answers to three requests for a good kernel, of a server whose task has ``changes``."""
     app, bench = application(Limits(), **changes)
@@ -195,13 +205,7 @@ def test_a_check_that_a_request_could_not_serve_is_refused_at_the_start(monkeypa
         known_checks(["own_checks:speed"])
 
 
-def serve(*arguments, **environment):
-    command = [sys.executable, "-m", "assay.cli", "serve", *map(str, arguments)]
-    settings = {**os.environ, **environment}
-    return subprocess.run(command, capture_output=True, text=True, env=settings, timeout=60)
-
-
-def test_wrong_options_are_one_sentence_and_exit_code_2(tmp_path):
+def test_wrong_options_are_one_sentence_and_exit_code_2(tmp_path, command):
     os.mkfifo(tmp_path / "pipe")
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
@@ -216,7 +220,7 @@ def test_wrong_options_are_one_sentence_and_exit_code_2(tmp_path):
             (["--host", "no host"], "--host"),
             (["--port", 70_000], "--port"),
         ):
-            done = serve(*arguments)
+            done = command("serve", *arguments)
             assert done.returncode == 2, arguments
             assert named in done.stderr
             assert "Traceback" not in done.stderr

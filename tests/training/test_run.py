@@ -1,7 +1,5 @@
 """Whole runs on the embedded model, as a user starts them: a few steps each."""
 
-import contextlib
-import io
 import json
 import os
 import signal
@@ -9,13 +7,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import psutil
 import pytest
 
 import assay as assay_package
-from assay.cli import main
 
 SMALL = [
     *("--num_generations", "8", "--per_device_train_batch_size", "8", "--max_completion_length", "96"),
@@ -23,26 +19,15 @@ SMALL = [
 ]
 
 
-def assay(*arguments, cwd):
-    """The command in this process: what a new one imports would take longer than what is tested."""
-    said, told, given = io.StringIO(), io.StringIO(), sys.argv
-    sys.argv = ["assay", *map(str, arguments)]
-    try:
-        with contextlib.chdir(cwd), contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
-            main()
-        code = 0
-    except SystemExit as ended:
-        code = ended.code or 0
-    finally:
-        sys.argv = given
-    return SimpleNamespace(returncode=code, stdout=said.getvalue(), stderr=told.getvalue())
-
-
 def started(*arguments, cwd, until):
     """The command in a process of its own, once there is a file ``until`` below ``cwd``; its errors can be read."""
-    command = [sys.executable, "-m", "assay.cli", *map(str, arguments)]
     process = subprocess.Popen(
-        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-m", "assay.cli", *map(str, arguments)],
+        cwd=cwd,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     deadline = time.monotonic() + 300
     while not list(cwd.glob(until)):
@@ -53,10 +38,10 @@ def started(*arguments, cwd, until):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, command):
     """A finished run of two steps: the folder it was started in, the outcome, and the run's folder."""
     folder = tmp_path_factory.mktemp("train")
-    done = assay("train", "tiny", "--max_steps", 2, *SMALL, cwd=folder)
+    done = command("train", "tiny", "--max_steps", 2, *SMALL, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder, done, next((folder / "runs").iterdir())
 
@@ -113,8 +98,8 @@ def test_the_routers_auxiliary_loss_is_off_whatever_the_recipe_says(tmp_path):
         assert not trainer.aux_loss_enabled
 
 
-def test_the_report_can_be_written_again(run):
-    done = assay("report", run[2], "--out", run[0] / "again.html", cwd=run[0])
+def test_the_report_can_be_written_again(run, command):
+    done = command("report", run[2], "--out", run[0] / "again.html", cwd=run[0])
     assert done.returncode == 0, done.stderr
     assert (run[0] / "again.html").stat().st_size > 1000
 
@@ -125,8 +110,8 @@ def test_a_killed_run_leaves_no_judge_behind(killed):
     assert not alive
 
 
-def test_a_killed_run_resumes_from_its_checkpoint_and_loses_nothing_from_any_folder(killed):
-    done = assay("train", "--resume", killed[0], cwd="/")
+def test_a_killed_run_resumes_from_its_checkpoint_and_loses_nothing_from_any_folder(killed, command):
+    done = command("train", "--resume", killed[0], cwd="/")
     assert done.returncode == 0, done.stderr
     assert [(r["step"], r["index"]) for r in records(killed[0])] == [(s, i) for s in range(3) for i in range(8)]
 
@@ -157,27 +142,27 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path):
         (["report", "nowhere"], "nowhere"),
     ],
 )
-def test_wrong_usage_is_one_sentence_with_exit_code_2(tmp_path, arguments, named):
-    done = assay(*arguments, cwd=tmp_path)
+def test_wrong_usage_is_one_sentence_with_exit_code_2(tmp_path, arguments, named, command):
+    done = command(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert named in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_resuming_without_a_checkpoint_says_so(tmp_path, run):
+def test_resuming_without_a_checkpoint_says_so(tmp_path, run, command):
     (tmp_path / "run.json").write_text((run[2] / "run.json").read_text())
-    done = assay("train", "--resume", tmp_path, cwd=tmp_path)
+    done = command("train", "--resume", tmp_path, cwd=tmp_path)
     assert done.returncode == 2
     assert "no checkpoint" in done.stderr
 
 
 @pytest.fixture(scope="module")
-def adapted(tmp_path_factory):
+def adapted(tmp_path_factory, command):
     """A run of one step that trains an adapter on the naive reward, with an audit: its folder."""
     folder = tmp_path_factory.mktemp("adapted")
     targets = ["--use_peft", "true", "--lora_r", "4", "--lora_target_modules", "q_proj", "v_proj"]
     options = [*targets, "--importance_sampling_level", "sequence", "--reward", "naive", "--audit", "assay"]
-    done = assay("train", "tiny", "--max_steps", 1, *SMALL, *options, cwd=folder)
+    done = command("train", "tiny", "--max_steps", 1, *SMALL, *options, cwd=folder)
     assert done.returncode == 0, done.stderr
     return next((folder / "runs").iterdir())
 
