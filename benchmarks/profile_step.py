@@ -3,16 +3,18 @@
     python benchmarks/profile_step.py [--rows step-8x1k,attention-32k] [--top 25] [--out DIR]
 
 One step is warmed up, one is traced by torch.profiler (kernels by their own GPU time, the share of the step in which
-the GPU is busy), and one with the allocator's history on: the allocations alive at the highest point, summed by the
-innermost line of assay, transformers or this folder that asked for them. Memory that was there before that step is
-one figure. Prints tables, writes profile.json to --out or $OUT.
+the GPU is busy), or with the allocator's history on: the allocations alive at the highest point, by size, since their
+stacks cannot be recorded in the backward pass of torch 2.11, or by cProfile (the host's own time). Memory that was there before that step is one figure.
+Prints tables, writes profile.json to --out or $OUT.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
 import json
 import os
+import pstats
 import sys
 import time
 from collections import Counter
@@ -27,7 +29,6 @@ from rich.table import Table
 
 import training
 
-HOMES = ("/assay/", "/patches/", "/transformers/models/", "/benchmarks/", "/peft/", "/trl/")
 EVENTS = 2_000_000  # of the allocator that are kept
 
 
@@ -47,20 +48,11 @@ def kernels(take: Any, wall: float) -> dict[str, Any]:
     return {"wall_ms": wall * 1e3, "busy_ms": sum(spent.values()), "launches": sum(calls.values()), "kernels": rows}
 
 
-def place(frames: list[dict[str, Any]]) -> str:
-    """The innermost line of our code or transformers' that asked for the memory."""
-    for frame in frames:
-        if any(home in frame["filename"] for home in HOMES):
-            return f"{'/'.join(Path(frame['filename']).parts[-2:])}:{frame['line']} {frame['name']}"
-    return frames[0]["name"] if frames else "?"
-
-
 def alive_at_peak(take: Any) -> dict[str, Any]:
-    """Gigabytes alive at the highest point of one step, by who asked for them."""
+    """Gigabytes alive at the highest point of one step, by size, and what was asked for just before."""
     before = torch.cuda.memory_allocated()
-    torch.cuda.memory._record_memory_history("all", stacks="python", max_entries=EVENTS)
-    with torch.autograd.set_multithreading_enabled(False):  # the engine's own threads have no Python stack to record
-        take()
+    torch.cuda.memory._record_memory_history("all", context=None, max_entries=EVENTS)
+    take()
     torch.cuda.synchronize()
     trace = torch.cuda.memory._snapshot()["device_traces"][torch.cuda.current_device()]
     torch.cuda.memory._record_memory_history(None)
@@ -79,14 +71,27 @@ def alive_at_peak(take: Any) -> dict[str, Any]:
             live[event["addr"]] = event
         elif event["action"] == "free_completed":
             live.pop(event["addr"], None)
-    by_place: Counter[str] = Counter()
-    pieces: Counter[str] = Counter()
-    for event in live.values():
-        name = place(event["frames"])
-        by_place[name] += event["size"] / 1e9
-        pieces[name] += 1
-    rows = [{"place": name, "gb": gb, "pieces": pieces[name]} for name, gb in by_place.most_common()]
-    return {"before_gb": before / 1e9, "above_gb": peak / 1e9, "events": len(trace), "alive": rows}
+    sizes = Counter(event["size"] for event in live.values())
+    rows = [{"mb": size / 1e6, "pieces": count} for size, count in sizes.items()]
+    rows.sort(key=lambda row: -row["mb"] * row["pieces"])
+    sequence = [(event["action"], event["size"] / 1e6) for event in trace[max(0, at - 40) : at + 1]]
+    return {"before_gb": before / 1e9, "above_gb": peak / 1e9, "events": len(trace), "alive": rows, "before": sequence}
+
+
+def host(take: Any) -> dict[str, Any]:
+    """Python functions of one step by their own time on the host; the GPU's work goes on beside it."""
+    recorder = cProfile.Profile()
+    with torch.autograd.set_multithreading_enabled(False):
+        recorder.enable()
+        take()
+        recorder.disable()
+    torch.cuda.synchronize()
+    rows = [
+        {"function": f"{'/'.join(Path(file).parts[-2:])}:{line} {name}", "ms": own * 1e3, "calls": calls}
+        for (file, line, name), (calls, _, own, _, _) in pstats.Stats(recorder).stats.items()  # pyright: ignore
+    ]
+    rows.sort(key=lambda row: -row["ms"])
+    return {"functions": rows[:200]}
 
 
 def profile(row: training.Row, config: Any, device: torch.device, part: str) -> dict[str, Any]:
@@ -105,7 +110,11 @@ def profile(row: training.Row, config: Any, device: torch.device, part: str) -> 
     torch.cuda.synchronize()
     wall = time.perf_counter() - start
     found: dict[str, Any] = {"row": row.name}
-    found |= kernels(take, wall) if part == "time" else alive_at_peak(take)
+    found |= {
+        "time": partial(kernels, take, wall),
+        "memory": partial(alive_at_peak, take),
+        "host": partial(host, take),
+    }[part]()
     training.remove_patches(model)
     del model, optimizer, take
     training._clear(device)
@@ -120,18 +129,24 @@ def show(found: dict[str, Any], top: int, console: Console) -> None:
         for row in found["kernels"][:top]:
             table.add_row(row["kernel"][:110], f"{row['ms']:.1f}", str(row["calls"]))
         console.print(table)
+    if "functions" in found:
+        table = Table("function on the host", "own ms", "calls", title=found["row"], title_justify="left")
+        for row in found["functions"][:top]:
+            table.add_row(row["function"], f"{row['ms']:.1f}", str(row["calls"]))
+        console.print(table)
     if "alive" in found:
         title = f"{found['row']}: {found['above_gb']:.2f} GB above the {found['before_gb']:.2f} GB there before"
-        table = Table("asked for by", "GB", "pieces", title=title, title_justify="left")
+        table = Table("MB", "pieces", "GB together", title=title, title_justify="left")
         for row in found["alive"][:top]:
-            table.add_row(row["place"], f"{row['gb']:.3f}", str(row["pieces"]))
+            together = row["mb"] * row["pieces"] / 1e3
+            table.add_row(f"{row['mb']:.1f}", str(row["pieces"]), f"{together:.3f}")
         console.print(table)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", default="step-8x1k,attention-32k", help="rows of benchmarks/training.py")
-    parser.add_argument("--parts", default="time,memory", help="time, memory, or both")
+    parser.add_argument("--parts", default="time,memory", help="time, memory, host")
     parser.add_argument("--top", type=int, default=25, help="lines of each table")
     parser.add_argument("--out", type=Path, default=Path(os.environ.get("OUT", ".")), help="folder for profile.json")
     options = parser.parse_args()
@@ -139,8 +154,8 @@ def main() -> None:
     if not torch.cuda.is_available():
         sys.exit("no CUDA device: this profiles one")
     console, done = Console(width=150), []
-    if unknown := set(options.parts.split(",")) - {"time", "memory"}:
-        sys.exit(f"--parts: {unknown.pop()} is neither time nor memory")
+    if unknown := set(options.parts.split(",")) - {"time", "memory", "host"}:
+        sys.exit(f"--parts: {unknown.pop()} is none of time, memory, host")
     options.out.mkdir(parents=True, exist_ok=True)
     for row, part in product(rows, options.parts.split(",")):
         found = profile(row, training.configuration(False), torch.device("cuda"), part)

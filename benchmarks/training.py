@@ -54,11 +54,15 @@ class Row:
     patched: bool = True
     steps: int = 2  # the first one compiles and fills caches
     chunk: int = 256  # tokens whose logits exist at a time: 0.5 GB
+    checkpointing: bool = True
+    tile: tuple[int, int] = (4, 8192)  # experts_per_tile and rows_per_tile of the patch experts
 
 
 ROWS = [
     Row("attention-4k", 1, 4096, "14.5 GB"),
-    Row("step-8x1k", 8, 1024, "0.5 s", steps=4, chunk=1024),
+    Row("step-8x1k", 8, 1024, "0.5 s", steps=4, chunk=1024, tile=(16, 16384)),
+    Row("step-8x1k-kept", 8, 1024, "0.5 s", steps=4, chunk=1024, tile=(16, 16384), checkpointing=False),
+    Row("step-8x1k-small-tiles", 8, 1024, "0.5 s", steps=4, chunk=1024),
     Row("upstream-4k", 1, 4096, "52.5 GB before", patched=False),
     Row("attention-2k", 1, 2048, "14 GB"),
     Row("attention-8k", 1, 8192, "14.5 GB"),
@@ -111,8 +115,9 @@ def prepare(row: Row, config: Any, device: torch.device) -> tuple[Any, dict[str,
     model.requires_grad_(False)
     said = None
     if row.patched:
-        chosen = [name for name in names() if name not in ("fp16", "guard")]
-        said = apply_patches(model, chosen, say=lambda table: None).rows
+        chosen = [name for name in names() if name not in ("fp16", "fused", "guard")]
+        options = {"experts": {"experts_per_tile": row.tile[0], "rows_per_tile": row.tile[1]}}
+        said = apply_patches(model, chosen, options=options, say=lambda table: None).rows
     else:
         model.set_experts_implementation("grouped_mm")
     rank = 8 if row.experts else 32
@@ -122,7 +127,8 @@ def prepare(row: Row, config: Any, device: torch.device) -> tuple[Any, dict[str,
         for name, parameter in model.named_parameters():
             if "lora_B" in name:
                 parameter.normal_(0.0, 1e-3)
-    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    if row.checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     model.enable_input_require_grads()
     return model.train(), said
 

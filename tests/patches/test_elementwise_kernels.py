@@ -66,9 +66,19 @@ def summed_by(device):
         yield (out.cpu() - expected).abs().max(), torch.tensor(0.0)
 
 
+def scaled_by(device):
+    """Largest difference of rows scaled in place, more than a block of them and at a width that is no power of two."""
+    from assay.patches import kernels
+
+    rows, factors = torch.randn(3, 50, 4, 24), torch.rand(3, 50, 4)
+    expected, out = rows * factors.unsqueeze(-1), rows.to(device)
+    kernels.scale_rows(out, factors.to(device))
+    yield (out.cpu() - expected).abs().max(), torch.tensor(0.0)
+
+
 def agree(device):
     torch.manual_seed(0)
-    for differences in (rotated_by(device), normed_by(device), summed_by(device)):
+    for differences in (rotated_by(device), normed_by(device), summed_by(device), scaled_by(device)):
         for result, gradient in differences:
             assert result <= 4e-6
             assert gradient <= 4e-6
