@@ -5,7 +5,8 @@ A patch is a module of this folder with
 - ``NAME`` and ``SUMMARY``, one line that says what it changes,
 - ``apply(model, **options) -> state``, which changes the model and returns what it needs to undo that,
 - ``remove(model, state) -> None``, after which the model is exactly what it was,
-- ``explain(model, state) -> dict[str, str]``: what was done, as rows of a table.
+- ``explain(model, state) -> dict[str, str]``: what was done, as rows of a table,
+- if it is not for every model, ``suits(model) -> bool``: whether it is among the patches applied by default.
 
 ``model`` is the bare ``GptOssForCausalLM``, with PEFT's layers in it where an adapter was added.
 """
@@ -102,6 +103,10 @@ def applied_patches(model: Any) -> list[str]:
     return list(_on(base_model(model)))
 
 
+def _any_model(bare: Any) -> bool:
+    return True
+
+
 def _on(bare: Any) -> dict[str, tuple[Patch, Any]]:
     return vars(bare).get(_ATTRIBUTE, {})
 
@@ -122,14 +127,15 @@ def apply_patches(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     say: Callable[[Any], None] | None = None,
 ) -> Applied:
-    """Apply patches in their fixed order, all of those there are by default; what is on already stays as it is.
+    """Apply patches in their fixed order, by default all that suit the model; what is on already stays as it is.
 
     ``patches`` are names or modules with the protocol above, ``options`` the keyword arguments of each by its
     name, ``say`` takes the table of what was done (a console's ``print``); by default it goes to the error output.
     If one fails, those that this call applied before are removed again. Raises PatchError.
     """
     bare = base_model(model)
-    chosen = [find_patch(p) if isinstance(p, str) else p for p in (names() if patches is None else patches)]
+    found = [find_patch(p) if isinstance(p, str) else p for p in (names() if patches is None else patches)]
+    chosen = [patch for patch in found if patches is not None or getattr(patch, "suits", _any_model)(bare)]
     chosen.sort(key=lambda patch: ORDER.index(patch.NAME) if patch.NAME in ORDER else len(ORDER))
     given = options or {}
     if unknown := set(given) - {patch.NAME for patch in chosen}:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 EXACT, FACTOR = 1e-5, 1.1
 DTYPES = ("float32", "bfloat16", "float16")
 NOTHING_TO_COMPARE = ("guard", "offload")  # the first changes no number, the second needs more than one layer
+INSIDE_EXPERTS = ("lora", "fused")
+OPTIONS = {"fused": {"forward": math.inf, "backward": math.inf}}  # verified, whether it is faster or not
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Row:
 def combinations() -> list[list[str]]:
     """What is verified by default: each patch with what it needs, and all together."""
     there = [name for name in names() if name not in NOTHING_TO_COMPARE]
-    single = [["experts", name] if name == "lora" else [name] for name in there]
+    single = [["experts", name] if name in INSIDE_EXPERTS else [name] for name in there]
     return [*single, there] if len(there) > 1 else single
 
 
@@ -122,7 +124,7 @@ def _layer(layer: Layer, recorded: list[Case], sets: list[list[Patch]], dtype: A
 
     figures = []
     for with_experts in (False, True):  # adapters on the experts only where both can run them
-        wanted = [some for some in sets if _on_experts(layer, some) == with_experts]
+        wanted = [some for some in _suited(layer, sets) if _on_experts(layer, some) == with_experts]
         if not wanted:
             continue
         exact = dtype is torch.float32
@@ -141,6 +143,12 @@ def _layer(layer: Layer, recorded: list[Case], sets: list[list[Patch]], dtype: A
     return figures
 
 
+def _suited(layer: Layer, sets: list[list[Patch]]) -> list[list[Patch]]:
+    """Each set once, without the patch for packed experts where they are not."""
+    left = [[patch for patch in some if layer.packed or patch.NAME != "fused"] for some in sets]
+    return list({tuple(patch.NAME for patch in some): some for some in left if some}.values())
+
+
 def _on_experts(layer: Layer, patches: list[Patch]) -> bool:
     """Packed experts take adapters only through the patch lora."""
     own = {patch.NAME for patch in patches}
@@ -155,7 +163,8 @@ def _run(
 
     add_adapters(model, on_experts, seed=layer.index)
     if patches:
-        apply_patches(model, patches, say=lambda table: None)
+        options = {patch.NAME: OPTIONS[patch.NAME] for patch in patches if patch.NAME in OPTIONS}
+        apply_patches(model, patches, options=options, say=lambda table: None)
     try:
         found = []
         for case in recorded:

@@ -10,7 +10,16 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from assay.patches import ModelError, OptionError, applied_patches, apply_patches, find_patch, names, remove_patches  # noqa: E402
+from assay.patches import (  # noqa: E402
+    ModelError,
+    OptionError,
+    applied_patches,
+    apply_patches,
+    checkpoint,
+    find_patch,
+    names,
+    remove_patches,
+)
 
 
 def frozen(value):
@@ -82,8 +91,8 @@ def test_a_patch_says_what_it_is(name):
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_patch_is_removed_without_a_trace_and_can_be_applied_again(tiny, name):
-    model = tiny(router_aux_loss_coef=0.0)
+def test_a_patch_is_removed_without_a_trace_and_can_be_applied_again(tiny, packed, name):
+    model = checkpoint.load(packed, dtype=torch.float32) if name == "fused" else tiny(router_aux_loss_coef=0.0)
     before = snapshot(model)
     for _ in range(2):
         applied = apply_patches(model, with_what_it_needs(name), say=quiet)
@@ -94,11 +103,15 @@ def test_a_patch_is_removed_without_a_trace_and_can_be_applied_again(tiny, name)
     same(before, snapshot(model))
 
 
-def test_all_patches_together_are_removed_without_a_trace(tiny):
-    model = tiny(router_aux_loss_coef=0.0)
+@pytest.mark.parametrize("stored", ["dense", "packed"])
+def test_all_patches_that_suit_a_model_together_are_removed_without_a_trace(tiny, packed, stored):
+    model = tiny() if stored == "dense" else checkpoint.load(packed, dtype=torch.float32)
+    model.config.router_aux_loss_coef = 0.0
     before = snapshot(model)
     apply_patches(model, say=quiet)
-    assert set(remove_patches(model)) == set(names())
+    suiting = {name for name in names() if not hasattr(find_patch(name), "suits") or find_patch(name).suits(model)}
+    assert ("fused" in suiting) == (stored == "packed")
+    assert set(remove_patches(model)) == suiting
     same(before, snapshot(model))
 
 
