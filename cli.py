@@ -93,6 +93,7 @@ def score(
             task,
             checks=[*BUILTIN, *(check or [])],
             looks=looks,
+            workers=1,  # one file after the other: further judges would start for nothing
             secret=secret,
             require=require,
             unsafe=unsafe,

@@ -14,16 +14,21 @@ def judged(done, code=0):
     return json.loads(done.stdout)
 
 
+def slow(*values):
+    """Only in the whole suite: another test here covers this host, or another host this property."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 HOSTS = [
     ("docker", "L2", "pid_namespace"),
     ("apparmor", "L2", "mnt_namespace"),
     ("gvisor", "L1", "landlock"),
-    pytest.param("no-lsm", "L1", "landlock", marks=pytest.mark.slow),
+    slow("no-lsm", "L1", "landlock"),
     ("colab", "L1", "landlock"),
     ("no-seccomp", "L0", "seccomp"),
-    pytest.param("no-seccomp docker", "L0", "seccomp", marks=pytest.mark.slow),
+    slow("no-seccomp docker", "L0", "seccomp"),
     ("setns=EPERM", "L2", "pid_namespace"),
-    pytest.param("pivot_root=EINVAL chroot=EPERM", "L2", "mnt_namespace", marks=pytest.mark.slow),
+    slow("pivot_root=EINVAL chroot=EPERM", "L2", "mnt_namespace"),
     ("landlock_restrict_self=EPERM", "L1", "landlock"),
 ]
 
@@ -46,7 +51,7 @@ def test_a_host_without_namespaces_judges_at_the_default_level(host, kernel, nam
     assert (verdict["status"], verdict["level"]) == ("correct", "L2")
 
 
-@pytest.mark.parametrize("names", ["gvisor", "colab"])
+@pytest.mark.parametrize("names", [slow("gvisor"), "colab"])
 def test_a_host_without_landlock_is_refused_in_a_sentence_that_names_the_one_option_that_accepts_less(
     host, kernel, names
 ):
@@ -58,14 +63,14 @@ def test_a_host_without_landlock_is_refused_in_a_sentence_that_names_the_one_opt
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("names", ["gvisor", "colab"])
+@pytest.mark.parametrize("names", [slow("gvisor"), "colab"])
 def test_the_option_that_the_sentence_names_is_enough(host, kernel, names):
     verdict = judged(host(names, "score", kernel, "--pairs", 0, "--require", "L1", "--json"))
     assert (verdict["status"], verdict["level"]) == ("correct", "L1")
     assert verdict["reward"] is not None
 
 
-@pytest.mark.parametrize(("names", "level"), [("docker", "L3"), ("colab", "L2"), ("apparmor", "L3")])
+@pytest.mark.parametrize(("names", "level"), [("docker", "L3"), ("colab", "L2"), slow("apparmor", "L3")])
 def test_a_level_that_is_required_and_not_there_is_refused(host, kernel, names, level):
     done = host(names, "score", kernel, "--pairs", 0, "--require", level)
     assert done.returncode == 1
@@ -73,7 +78,7 @@ def test_a_level_that_is_required_and_not_there_is_refused(host, kernel, names, 
     assert not done.stdout.strip()
 
 
-@pytest.mark.parametrize("require", ["L1", "L2"])
+@pytest.mark.parametrize("require", ["L1", slow("L2")])
 def test_without_the_jail_core_no_level_is_enough(host, kernel, require):
     done = host("no-seccomp", "score", kernel, "--pairs", 0, "--require", require)
     assert done.returncode == 1
@@ -101,7 +106,8 @@ def test_a_host_on_which_no_judge_can_work_is_told_so_in_one_sentence(host, kern
 
 
 @pytest.mark.parametrize(
-    ("names", "word"), [("memfd_create=ENOSYS", "Function not implemented"), ("memfd_create=ENOSPC", "No space left")]
+    ("names", "word"),
+    [("memfd_create=ENOSYS", "Function not implemented"), slow("memfd_create=ENOSPC", "No space left")],
 )
 def test_a_judge_that_cannot_start_is_a_fault_of_ours_with_its_reason(host, kernel, names, word):
     done = host(names, "score", kernel, "--pairs", 0, "--json")
@@ -111,7 +117,7 @@ def test_a_judge_that_cannot_start_is_a_fault_of_ours_with_its_reason(host, kern
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("names", ["docker", "gvisor", "colab"])
+@pytest.mark.parametrize("names", [slow("docker"), "gvisor", slow("colab")])
 def test_a_hack_stays_a_hack_where_protections_are_missing(host, tmp_path, names):
     path = tmp_path / "hack.py"
     path.write_text("import ctypes\ndef matmul(A, B):\n    return A\n")
