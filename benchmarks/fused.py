@@ -34,7 +34,7 @@ from assay.patches.fused_kernels import Shape
 from assay.patches.weights import Packed
 
 EXPERTS, TOP, HIDDEN, INNER = 32, 4, 2880, 2880
-TOKENS = "1,4,8,16,32,64,128,256,512,1024,8192"
+TOKENS = "1,4,8,16,32,64,128,256,512,1024,2048,8192"
 RUNS, TRIALS, WARM_UP = 20, 5, 2
 TABLE = Path(fused_kernels.__file__).with_name("fused_table.json")
 PASSES = ("forward", "backward")
