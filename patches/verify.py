@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EXACT, FACTOR = 1e-5, 1.1
 DTYPES = ("float32", "bfloat16", "float16")
 NOTHING_TO_COMPARE = ("guard", "offload")  # the first changes no number, the second needs more than one layer
-INSIDE_EXPERTS = ("lora", "fused")
+INSIDE_EXPERTS = ("lora", "fp16", "fused")
 OPTIONS = {"fused": {"forward": math.inf, "backward": math.inf}}  # verified, whether it is faster or not
 
 
@@ -68,9 +68,9 @@ class Row:
         return math.inf if math.isnan(self.error) else self.error / (self.limit or 1e-300)
 
 
-def combinations() -> list[list[str]]:
-    """What is verified by default: each patch with what it needs, and all together."""
-    there = [name for name in names() if name not in NOTHING_TO_COMPARE]
+def combinations(dtype: str = DTYPES[0]) -> list[list[str]]:
+    """What is verified by default in a type: each patch with what it needs, and all together."""
+    there = [name for name in names() if name not in NOTHING_TO_COMPARE and (name != "fp16" or dtype == "float16")]
     single = [["experts", name] if name in INSIDE_EXPERTS else [name] for name in there]
     return [*single, there] if len(there) > 1 else single
 
@@ -100,7 +100,10 @@ def verify(
     types = list(dtypes or (DTYPES[1:] if place.type == "cuda" else DTYPES[:1]))
     if unknown := [name for name in types if name not in DTYPES]:
         raise OptionError(f"--dtype: '{unknown[0]}' is none of {', '.join(DTYPES)}")
-    sets = [[find_patch(p) if isinstance(p, str) else p for p in some] for some in patches or combinations()]
+    sets = {
+        name: [[find_patch(p) if isinstance(p, str) else p for p in some] for some in patches or combinations(name)]
+        for name in types
+    }
     if model is None:
         config = random_config(large=types != ["float32"])
         source: Iterable[Layer] = random_layers(config)
@@ -111,7 +114,7 @@ def verify(
     count = min(layers or config.num_hidden_layers, config.num_hidden_layers)
     for done, layer in enumerate(itertools.islice(source, count)):
         for dtype in types:
-            figures += _layer(layer, recorded, sets, getattr(torch, dtype), place)
+            figures += _layer(layer, recorded, sets[dtype], getattr(torch, dtype), place)
         _advance(layer, recorded, place)
         if progress:
             progress(done + 1, count)

@@ -109,7 +109,7 @@ def routed(model: Any, routing: Tensor | None) -> Iterator[list[Tensor]]:
     A patch may call the router tile by tile and once more in the backward pass: tokens come in order, again and again.
     """
     router, noted, position = model.model.layers[0].mlp.router, [], 0
-    forward = router.forward
+    forward, before = router.forward, vars(router).get("forward")  # a patch may have put one there
 
     def pinned(hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         nonlocal position
@@ -126,6 +126,8 @@ def routed(model: Any, routing: Tensor | None) -> Iterator[list[Tensor]]:
         yield noted
     finally:
         del router.forward
+        if before is not None:
+            router.forward = before
 
 
 def _masks(model: Any, hidden: Tensor, valid: Tensor, positions: Tensor | None, cache: Any) -> Any:

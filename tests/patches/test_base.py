@@ -74,7 +74,7 @@ def fake(name, log, **parts):
 
 
 def with_what_it_needs(name):
-    return ["experts", name] if name == "lora" else [name]
+    return ["experts", name] if name in ("lora", "fp16") else [name]
 
 
 def quiet(table):
@@ -93,6 +93,7 @@ def test_a_patch_says_what_it_is(name):
 @pytest.mark.parametrize("name", names())
 def test_a_patch_is_removed_without_a_trace_and_can_be_applied_again(tiny, packed, name):
     model = checkpoint.load(packed, dtype=torch.float32) if name == "fused" else tiny(router_aux_loss_coef=0.0)
+    model = model.half() if name == "fp16" else model
     before = snapshot(model)
     for _ in range(2):
         applied = apply_patches(model, with_what_it_needs(name), say=quiet)
@@ -103,14 +104,16 @@ def test_a_patch_is_removed_without_a_trace_and_can_be_applied_again(tiny, packe
     same(before, snapshot(model))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=str)
 @pytest.mark.parametrize("stored", ["dense", "packed"])
-def test_all_patches_that_suit_a_model_together_are_removed_without_a_trace(tiny, packed, stored):
-    model = tiny() if stored == "dense" else checkpoint.load(packed, dtype=torch.float32)
+def test_all_patches_that_suit_a_model_together_are_removed_without_a_trace(tiny, packed, stored, dtype):
+    model = tiny().to(dtype) if stored == "dense" else checkpoint.load(packed, dtype=dtype)
     model.config.router_aux_loss_coef = 0.0
     before = snapshot(model)
     apply_patches(model, say=quiet)
     suiting = {name for name in names() if not hasattr(find_patch(name), "suits") or find_patch(name).suits(model)}
     assert ("fused" in suiting) == (stored == "packed")
+    assert ("fp16" in suiting) == (dtype == torch.float16)
     assert set(remove_patches(model)) == suiting
     same(before, snapshot(model))
 
