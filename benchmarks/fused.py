@@ -6,8 +6,10 @@ Sizes of gpt-oss-20b: 32 experts, top 4, gate_up 2880 x 5760, down 2880 x 2880, 
 Unfused is what the patch `experts` does: plan() with its wait for the counts, a few experts dequantised into a reused
 buffer, torch's grouped product. A pass is all of its products: forward gate_up and down; backward gate_up once more,
 both gradients, each weight dequantised once. Every figure is the median of 20 runs by CUDA events, weights not in the
-cache; shapes of programs are tried first, and the faster one is timed. Prints a table, writes fused.json to --out or
-$OUT; with --table its rows become this GPU's in patches/fused_table.json, by which the patch chooses.
+cache; shapes of programs are tried first, and the faster one is timed. The layer is a whole forward pass of its
+experts without gradients, in the shapes of the table as it is, and by the host's clock: what a step of generation
+waits for. Prints a table, writes fused.json to --out or $OUT; with --table its rows become this GPU's in
+patches/fused_table.json, by which the patch chooses.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import math
 import os
 import statistics
 import sys
@@ -29,8 +32,9 @@ import torch
 import triton
 from torch import Tensor
 
-from assay.patches import fused_kernels, grouped
+from assay.patches import fused_kernels, grouped, moe
 from assay.patches.fused_kernels import Shape
+from assay.patches.fused_weight import Limits
 from assay.patches.weights import Packed
 
 EXPERTS, TOP, HIDDEN, INNER = 32, 4, 2880, 2880
@@ -67,7 +71,7 @@ class Case:
     def __init__(self, tokens: int, dtype: torch.dtype, generator: torch.Generator) -> None:
         chosen = torch.rand(tokens, EXPERTS, device="cuda", generator=generator).topk(TOP).indices
         self.tokens, self.rows = tokens, tokens * TOP
-        _, self.counts = grouped.sort_by_expert(chosen, EXPERTS)
+        self.chosen, (self.order, self.counts) = chosen, grouped.sort_by_expert(chosen, EXPERTS)
         self.ends = self.counts.cumsum(0).to(torch.int32)
         self.narrow = torch.randn(self.rows, HIDDEN, device="cuda", generator=generator, dtype=dtype)
         self.wide = torch.randn(self.rows, 2 * INNER, device="cuda", generator=generator, dtype=dtype)
@@ -125,7 +129,34 @@ class Fused:
         return made
 
 
+class Layer:
+    """The experts of a layer as the patch `experts` runs them, with the patch `fused` or without."""
+
+    def __init__(self, gate_up: Packed, down: Packed, dtype: torch.dtype, limits: Limits | None) -> None:
+        self.biases = [torch.zeros(EXPERTS, source.outer, device="cuda", dtype=dtype) for source in (gate_up, down)]
+        self.settings = moe.Settings(gate_up, down, 1.702, 7.0, grouped.Tiling(), dtype, fused=limits)
+
+    def __call__(self, case: Case) -> Tensor:
+        x = case.narrow[: case.tokens]
+        weights = torch.full_like(case.chosen, 1 / TOP, dtype=x.dtype)
+        order, counts = grouped.sort_by_expert(case.chosen, EXPERTS)
+        return moe.run(self.settings, moe.Inputs(x, weights, *self.biases, (None,) * 4, case.chosen, order, counts))
+
+
 FLUSH: list[Tensor] = []
+
+
+def waited(function: Callable[[], Any]) -> float:
+    """Median milliseconds until the result is there, by the host's clock."""
+    times = []
+    for number in range(WARM_UP + RUNS):
+        torch.cuda.synchronize()
+        start = time.perf_counter()
+        function()
+        torch.cuda.synchronize()
+        if number >= WARM_UP:
+            times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
 
 
 def milliseconds(function: Callable[[], Any], runs: int) -> float:
@@ -182,7 +213,13 @@ def measure(tokens: list[int], dtype: torch.dtype, seconds: float) -> list[dict[
     generator = torch.Generator("cuda").manual_seed(0)
     gate_up, down = weights(2 * INNER, HIDDEN, generator), weights(HIDDEN, INNER, generator)
     fused, unfused = Fused(gate_up, down), Unfused(gate_up, down, dtype)
-    return [row(fused, unfused, Case(count, dtype, generator), deadline) for count in tokens]
+    layers = {"fused": Layer(gate_up, down, dtype, Limits(math.inf, 0)), "unfused": Layer(gate_up, down, dtype, None)}
+    rows = []
+    for count in tokens:
+        case = Case(count, dtype, generator)
+        rows.append(row(fused, unfused, case, deadline))
+        rows[-1]["milliseconds"]["layer"] = {n: round(waited(partial(f, case)), 4) for n, f in layers.items()}
+    return rows
 
 
 def row(fused: Fused, unfused: Unfused, case: Case, deadline: float) -> dict[str, Any]:
@@ -228,7 +265,7 @@ def say(text: str, end: str = "\r") -> None:
 
 def show(rows: list[dict[str, Any]]) -> None:
     """Fused / unfused milliseconds of each product and pass, and how far their results are apart, norm-relative."""
-    names = [*PRODUCTS, *PASSES]
+    names = [*PRODUCTS, *PASSES, "layer"]
     print(f"{'tokens':>7} " + " ".join(f"{name:>17}" for name in names) + "   apart")
     for row in rows:
         pairs = (row["milliseconds"][name] for name in names)

@@ -190,11 +190,14 @@ SHAPES: tuple[tuple[float, Shape, Shape], ...] = (
     (32, Shape(32, 64, 64, 4, 4), Shape(32, 64, 64, 4, 4)),
     (float("inf"), Shape(64, 64, 64, 4, 3), Shape(64, 64, 64, 4, 3)),
 )
+SINGLE = Shape(16, 32, 32, 4, 2)  # float32 is there to be compared with; twice as wide, it spills in larger ones
 INTERPRETED = not isinstance(_forward, triton.JITFunction)
 
 
-def shape_for(rows: int, experts: int, back: bool) -> Shape:
+def shape_for(dtype: torch.dtype, rows: int, experts: int, back: bool) -> Shape:
     """The shape of a program for so many rows over so many experts."""
+    if dtype == torch.float32:
+        return SINGLE
     most = rows / max(1, min(rows, experts))
     return next((backward if back else forward) for upto, forward, backward in SHAPES if most <= upto)
 
@@ -235,7 +238,7 @@ def multiply(
     y = x.new_empty(rows, inner if back else outer, dtype=dtype or x.dtype)
     if rows == 0:
         return y
-    shape = shape or shape_for(rows, count, back)
+    shape = shape or shape_for(x.dtype, rows, count, back)
     tiles = rows // shape.rows + min(rows, count)  # no more than these, however the rows are spread
     grid = (tiles * triton.cdiv(inner // 2 if back else outer, shape.columns),)
     (_backward if back else _forward)[grid](

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 
 import torch
@@ -94,9 +95,15 @@ def whole(counts: Tensor, rows: int) -> list[Chunk]:
     """All experts and all `rows` as one chunk of one tile, empty groups among its own; the host waits for nothing."""
     if rows == 0:
         return []
-    experts = torch.arange(len(counts), dtype=torch.int32, device=counts.device)
-    groups = Groups(None, counts.cumsum(0).to(torch.int32))
-    return [Chunk(tuple(range(len(counts))), experts, (Tile(slice(0, len(counts)), slice(0, rows), groups),))]
+    count = len(counts)
+    groups = Groups(None, counts.cumsum(0, dtype=torch.int32))
+    tile = Tile(slice(0, count), slice(0, rows), groups)
+    return [Chunk(tuple(range(count)), _numbered(count, counts.device), (tile,))]
+
+
+@cache
+def _numbered(count: int, device: torch.device) -> Tensor:
+    return torch.arange(count, dtype=torch.int32, device=device)
 
 
 _Cut = tuple[slice, slice, tuple[int, ...]]
