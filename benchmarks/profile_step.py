@@ -2,10 +2,10 @@
 
     python benchmarks/profile_step.py [--rows step-8x1k,attention-32k] [--top 25] [--out DIR]
 
-One step is warmed up, one is traced by torch.profiler (kernels by their own GPU time, the share of the step in which
-the GPU is busy), or with the allocator's history on: the allocations alive at the highest point, by size, since their
-stacks cannot be recorded in the backward pass of torch 2.11, or by cProfile (the host's own time). Memory that was there before that step is one figure.
-Prints tables, writes profile.json to --out or $OUT.
+One step is warmed up. Then one is traced by torch.profiler (kernels by their own GPU time, how long the GPU is busy), or
+with the allocator's history on (what is alive at the highest point, by size, since stacks cannot be recorded in the
+backward pass of torch 2.11; memory that was there before that step is one figure), or by cProfile (the host's own
+time). Prints tables, writes profile.json to --out or $OUT.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ import torch
 import transformers
 import trl
 from datasets import Dataset
+from datasets.table import InMemoryTable
 from rich.console import Console
 from rich.table import Table
 from transformers import AutoTokenizer, TrainerCallback
@@ -79,7 +80,7 @@ def overrides(options: argparse.Namespace, dtype: str, folder: str) -> list[str]
         "disable_tqdm": True,
     }
     words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
-    return [*words, "--patches", "attention", "experts", "offload", "fp16"] if dtype == "float16" else words
+    return [*words, "--patches", "attention", "experts", "lora", "offload", "fp16"] if dtype == "float16" else words
 
 
 def prompt(tokenizer: Any, length: int) -> str:
@@ -114,12 +115,12 @@ def update(options: argparse.Namespace, dtype: str, console: Console) -> dict[st
             config.pad_token_id, config.eos_token_id = tokenizer.pad_token_id, tokenizer.eos_token_id
             model = synthetic.model(config, "cuda" if cuda else "cpu", kind, attention="eager")
             model.generation_config.pad_token_id = tokenizer.pad_token_id
-            rows = {"prompt": [prompt(tokenizer, options.prompt)] * 8}
+            prompts = InMemoryTable.from_pydict({"prompt": [prompt(tokenizer, options.prompt)] * 8})
             trainer = GRPOTrainer(
                 model=model,
                 reward_funcs=[reward],
                 args=recipe.training,
-                train_dataset=Dataset.from_dict(rows),
+                train_dataset=Dataset(prompts, fingerprint="prompts"),  # else it is pickled to be hashed
                 processing_class=tokenizer,
                 peft_config=adapter_of(recipe),
                 callbacks=[clock],
@@ -135,8 +136,7 @@ def update(options: argparse.Namespace, dtype: str, console: Console) -> dict[st
             found["status"] = f"out of memory: {' '.join(str(error).split())[:300]}"
         except Exception as error:  # the other type is still to be measured
             found["status"] = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-            if options.tiny:
-                raise
+            console.print_exception(max_frames=12)
     found |= {"steps": clock.steps, "completion_tokens": lengths}
     del model, trainer
     if cuda:

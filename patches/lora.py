@@ -1,8 +1,9 @@
 """Split LoRA over experts: (x A) B by expert, instead of the sum W + A B of every expert at every step.
 
-PEFT keeps configuration, initialisation, saving and loading of the adapter; only `ParamWrapper.forward` is replaced,
-and only over gpt-oss experts that the patch `experts` computes: it hands the factors on to them. An adapter trained
-so loads in plain PEFT. PEFT's layout: A is (experts * r, in), expert first; B is (out, r * experts), expert last.
+PEFT keeps configuration, initialisation, saving and loading of the adapter; `ParamWrapper.forward` is replaced, and
+only over gpt-oss experts that the patch `experts` computes: it hands the factors on to them. An adapter trained so
+loads in plain PEFT. PEFT's layout: A is (experts * r, in), expert first; B is (out, r * experts), expert last. LoRA on
+ordinary linear layers, `Linear.forward`, runs as one function: see `lora_linear`.
 """
 
 from __future__ import annotations
@@ -11,20 +12,20 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from peft.tuners.lora.layer import ParamWrapper
+from peft.tuners.lora.layer import Linear, ParamWrapper
 from torch import Tensor, nn
 
-from . import experts
+from . import experts, lora_linear
 from .errors import AdapterError, ModelError
 from .experts import GptOssExperts
 from .packed import PackedExperts
 from .weights import PROJECTIONS
 
 NAME = "lora"
-SUMMARY = "LoRA over experts as (x A) B grouped by expert; no W + A B is ever built; saved and loaded by PEFT"
+SUMMARY = "LoRA as (x A) B: over experts grouped by expert, no W + A B is ever built; on linear layers in one function"
 
 _users: set[object] = set()  # one for every application: the class is PEFT's, and shared by all models
-_original: dict[str, Callable[..., Any]] = {}
+_original: dict[tuple[type, str], Callable[..., Any]] = {}
 
 
 def factors(wrapper: Any) -> tuple[Tensor, Tensor] | None:
@@ -59,7 +60,7 @@ def _split(wrapper: Any, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """`ParamWrapper.forward` over experts of ours; that of PEFT over everything else."""
     base = wrapper.get_base_layer()
     if not _ours(base) or wrapper.parameter_name not in PROJECTIONS or wrapper.merged:
-        return _original["forward"](wrapper, x, *args, **kwargs)
+        return _original[ParamWrapper, "forward"](wrapper, x, *args, **kwargs)
     _check_nesting(wrapper)
     wrapper._check_forward_args(x, *args, **kwargs)
     adapters = dict(kwargs.pop("adapters", None) or {})
@@ -92,18 +93,30 @@ def _merge(wrapper: Any, *args: Any, **kwargs: Any) -> None:
             f"{wrapper.parameter_name} is quantised, so no adapter can be merged into it: save the adapter and merge "
             "it over the bfloat16 model"
         )
-    _original["merge"](wrapper, *args, **kwargs)
+    _original[ParamWrapper, "merge"](wrapper, *args, **kwargs)
+
+
+def _linear(layer: Any, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """`Linear.forward`."""
+    return lora_linear.forward(_original[Linear, "forward"], layer, x, *args, **kwargs)
+
+
+_REPLACEMENTS: dict[tuple[type, str], Callable[..., Any]] = {
+    (ParamWrapper, "forward"): _split,
+    (ParamWrapper, "merge"): _merge,
+    (Linear, "forward"): _linear,
+}
 
 
 def apply(model: nn.Module) -> object:
-    """Replace the forward pass of PEFT's wrappers around experts, of adapters added later too."""
+    """Replace the forward pass of PEFT's LoRA around experts and linear layers, of adapters added later too."""
     experts.modules(model)
     if not any(_ours(module) for module in experts.modules(model)):
         raise ModelError("the patch 'lora' hands factors to the patch 'experts': apply that one too")
     if not _users:
-        for name, replacement in (("forward", _split), ("merge", _merge)):
-            _original[name] = getattr(ParamWrapper, name)
-            setattr(ParamWrapper, name, replacement)
+        for (kind, name), replacement in _REPLACEMENTS.items():
+            _original[kind, name] = getattr(kind, name)
+            setattr(kind, name, replacement)
     user = object()
     _users.add(user)
     return user
@@ -113,16 +126,26 @@ def remove(model: nn.Module, state: object) -> None:
     """Give PEFT its own forward pass back once no model has this patch on."""
     _users.discard(state)
     if not _users:
-        for name, method in _original.items():
-            setattr(ParamWrapper, name, method)
+        for (kind, name), method in _original.items():
+            setattr(kind, name, method)
         _original.clear()
 
 
 def explain(model: nn.Module, state: object) -> dict[str, str]:
-    """Which expert projections carry adapters, and of what rank."""
+    """Which expert projections carry adapters, of what rank, and which linear layers."""
     wrappers = [m for m in model.modules() if isinstance(m, ParamWrapper) and m.parameter_name in PROJECTIONS]
-    if not wrappers:
-        return {"adapters": "none yet; those that PEFT adds to gate_up_proj and down_proj will be split"}
-    ranks = sorted({rank for wrapper in wrappers for rank in wrapper.r.values()})
-    size = sum(p.numel() for w in wrappers for part in (w.lora_A, w.lora_B) for p in part.parameters())
-    return {"adapters": f"{len(wrappers)} projections, r = {', '.join(map(str, ranks))}, {size / 1e6:.1f} M parameters"}
+    layers = [m for m in model.modules() if isinstance(m, Linear)]
+    return {
+        "experts": _describe(
+            [w.r for w in wrappers], wrappers, "projections", "gate_up_proj and down_proj will be split"
+        ),
+        "linear layers": _describe([m.r for m in layers], layers, "layers", "linear layers will run in one function"),
+    }
+
+
+def _describe(ranks: list[dict[str, int]], holders: list[Any], what: str, otherwise: str) -> str:
+    if not holders:
+        return f"no adapter yet; those that PEFT adds to {otherwise}"
+    size = sum(p.numel() for h in holders for part in (h.lora_A, h.lora_B) for p in part.parameters())
+    found = ", ".join(map(str, sorted({rank for each in ranks for rank in each.values()})))
+    return f"{len(holders)} {what}, r = {found}, {size / 1e6:.1f} M parameters"

@@ -74,6 +74,18 @@ def find_recipe(name: str) -> Path:
     raise RecipeError(f"no recipe named '{name}'; embedded are {', '.join(embedded())}, or give a YAML file")
 
 
+def no_device() -> bool:
+    """Whether torch sees no CUDA device."""
+    import torch
+
+    return not torch.cuda.is_available()
+
+
+def needs_device(path: Path) -> RecipeError:
+    """The error for a recipe that cannot run without a GPU."""
+    return RecipeError(f"recipe {path} needs a CUDA device and torch sees none here; `assay train tiny` runs without")
+
+
 def embedded() -> list[str]:
     """Names of the recipes that ship with the package."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
@@ -103,6 +115,8 @@ def parse_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"recipe {path} is not readable YAML: {' '.join(str(error).split())}") from error
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        if "bf16" in str(error) and no_device():
+            raise needs_device(path) from error
         raise RecipeError(f"recipe {path}: {' '.join(str(error).split())}") from error
     assay, training, model = parsed
     return Recipe(path.stem, path, tuple(overrides), assay, training, model)

@@ -19,7 +19,7 @@ from .journal import Journal, read_verdicts
 from .models import Loaded, adapter_of, load_model
 from .patching import check_patches, patch_model
 from .progress import ConsoleProgress
-from .recipe import Recipe, parse_recipe
+from .recipe import Recipe, needs_device, no_device, parse_recipe
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -152,19 +152,11 @@ def _make_trainer(
     return trainer
 
 
-def _check_device(recipe: Recipe) -> None:
-    import torch
-
-    if recipe.assay.needs_gpu and not torch.cuda.is_available():
-        raise RecipeError(
-            f"recipe {recipe.path} needs a CUDA device and torch sees none here; `assay train tiny` runs without"
-        )
-
-
 def train(recipe: Recipe, folder: Path, checkpoint: str | None, console: Console) -> Result:
     """Train to the end of the recipe. Raises RunError, RecipeError, and what the graders raise."""
     check_patches(recipe)
-    _check_device(recipe)
+    if recipe.assay.needs_gpu and no_device():
+        raise needs_device(recipe.path)
     grader = make_grader(recipe.assay.reward, recipe.assay)
     if grader is None:
         raise RunError("the recipe's reward is 'none', so there is nothing to learn from; set it to assay")

@@ -218,7 +218,7 @@ def test_parameters_that_are_no_experts_are_left_to_peft(patched, tiny):
     patched()  # the class is replaced now
     model = adapted(tiny(), TARGETS)
     assert distance(gradients(model)["logits"], gradients(adapted(tiny(), TARGETS))["logits"]) == 0
-    assert lora._original["forward"] is not ParamWrapper.forward
+    assert lora._original[ParamWrapper, "forward"] is not ParamWrapper.forward
 
 
 def test_an_adapter_for_other_shapes_is_refused_by_its_name(patched):

@@ -121,7 +121,7 @@ def test_a_wrong_patch_or_a_missing_gpu_is_told_before_anything_is_loaded_or_wri
 def test_a_missing_model_is_one_sentence(tmp_path, monkeypatch, missing):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     (tmp_path / "empty").mkdir()
-    recipe = parse_recipe("gpt-oss-20b", ["--model_name_or_path", str(tmp_path / missing)])
+    recipe = parse_recipe("gpt-oss-20b", ["--model_name_or_path", str(tmp_path / missing), "--use_cpu", "true"])
     with pytest.raises(RecipeError, match=f"cannot load the model .*{missing}.*model_name_or_path") as caught:
         load_model(recipe)
     assert "\n" not in str(caught.value)
