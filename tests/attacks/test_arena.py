@@ -105,7 +105,7 @@ FAULTS = {
 @pytest.mark.parametrize("body", FAULTS)
 def test_a_scorer_that_misbehaves_is_named_and_the_rest_goes_on(tmp_path, body):
     folder = corpus(tmp_path, {})
-    found = arena(["mine"], folder, peers=[peer(tmp_path, body, wall=6.0 if "sleep" in body else 20.0)])
+    found = arena(["mine"], folder, peers=[peer(tmp_path, body, wall=2.0 if "sleep" in body else 20.0)])
     assert len(found.rows) == 1
     assert FAULTS[body] in found.rows[0].absent
     assert "mine" in found.rows[0].absent

@@ -1,8 +1,6 @@
 """What a model tried in training becomes candidates for the catalogue, and nothing of it is run."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -258,16 +256,15 @@ def test_an_id_that_is_taken_is_not_let_in(run, tmp_path):
         (["--confirm", "absent"], "absent:1: cannot be read"),
     ],
 )
-def test_wrong_usage_is_one_sentence(tmp_path, arguments, words):
-    command = [sys.executable, "-m", "assay.cli", "harvest", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+def test_wrong_usage_is_one_sentence(tmp_path, arguments, words, command):
+    done = command("harvest", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_the_command_prints_json(run, tmp_path):
-    command = [sys.executable, "-m", "assay.cli", "harvest", str(run(graded(CLOCK))), "--out", "out", "--json"]
-    report = json.loads(subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout)
+def test_the_command_prints_json(run, tmp_path, command):
+    done = command("harvest", run(graded(CLOCK)), "--out", "out", "--json", cwd=tmp_path)
+    report = json.loads(done.stdout)
     assert report["clusters"][0]["family"] == "clock"
     assert (tmp_path / Path(report["clusters"][0]["path"])).is_file()

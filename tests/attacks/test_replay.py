@@ -9,12 +9,12 @@ import psutil
 import pytest
 from rich.console import Console
 
-from assay.attacks.replay import replay
+from assay.attacks.replay import ALL_LAYERS, replay
 from assay.attacks.table import summary, table
 
 HONEST = """\
 # /// honest
-# id = "mine"
+# id = "{id}"
 # title = "mine"
 # style = "textbook"
 # task = "matmul"
@@ -95,52 +95,65 @@ def test_the_table_shows_every_family(shipped_replay):
     assert str(summary(shipped_replay)) in text
 
 
-def test_a_corpus_of_ones_own_uses_the_shipped_twins(tmp_path):
-    (tmp_path / "a.py").write_text(ATTACK.format(id="a", language="python", value="[]"))
-    report = replay(tmp_path).to_json()
-    assert (report["attacks"], report["gained"], report["unproven"], report["honest"]) == (1, 0, 0, 0)
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A corpus of one's own, replayed once: its results by file, the whole, and what was told on the way."""
+    folder, told = tmp_path_factory.mktemp("own"), []
+    files = {
+        "gains": ATTACK.format(id="gains", language="python", value="[]"),
+        "idle": ATTACK.format(id="idle", language="python", value="[[1.0]]"),
+        "foreign": ATTACK.format(id="foreign", language="cuda", value="[]"),
+        "right": HONEST.format(id="right"),
+        "wrong": HONEST.format(id="wrong").replace("a * b", "a + b"),
+    }
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    found = replay(folder, progress=lambda done, total, label: told.append((done, total)))
+    return {Path(result.path).stem: result for result in found.results}, found, told
 
 
-def test_an_attack_that_gains_nothing_from_the_weak_scorer_is_unproven(tmp_path):
-    (tmp_path / "a.py").write_text(ATTACK.format(id="a", language="python", value="[[1.0]]"))
-    (result,) = replay(tmp_path).unproven
-    assert result.status == "stopped"
+def test_a_corpus_of_ones_own_uses_the_shipped_twins(own):
+    results, found, _ = own
+    assert (results["gains"].status, results["gains"].proven) == ("stopped", True)
+    report = found.to_json()
+    counted = ("attacks", "gained", "unproven", "honest", "refused", "broken")
+    assert {name: report[name] for name in counted} == dict(zip(counted, (2, 0, 1, 2, 1, 1), strict=True))
+    assert len(results) == 5
 
 
-def test_an_attack_in_a_language_of_no_task_is_a_broken_file(tmp_path):
-    (tmp_path / "a.py").write_text(ATTACK.format(id="a", language="cuda", value="[]"))
-    (result,) = replay(tmp_path).of("broken-file")
+def test_an_attack_that_gains_nothing_from_the_weak_scorer_is_unproven(own):
+    (result,) = own[1].unproven
+    assert (result.id, result.status) == ("idle", "stopped")
+
+
+def test_an_attack_in_a_language_of_no_task_is_a_broken_file(own):
+    (result,) = own[1].of("broken-file")
+    assert Path(result.path).stem == "foreign"
     assert "cuda" in result.evidence
 
 
-def test_an_honest_kernel_of_ones_own_is_accepted(tmp_path):
-    (tmp_path / "mine.py").write_text(HONEST)
-    (result,) = replay(tmp_path).results
-    assert result.status == "accepted"
+def test_an_honest_kernel_of_ones_own_is_accepted(own):
+    assert own[0]["right"].status == "accepted"
 
 
-def test_a_kernel_called_honest_that_is_wrong_is_refused(tmp_path):
-    (tmp_path / "mine.py").write_text(HONEST.replace("a * b", "a + b"))
-    (result,) = replay(tmp_path).results
-    assert result.status == "refused"
+def test_a_kernel_called_honest_that_is_wrong_is_refused(own):
+    assert own[0]["wrong"].status == "refused"
 
 
-def test_an_empty_corpus_replays_to_nothing(tmp_path):
-    assert replay(tmp_path).results == ()
+def test_progress_reaches_its_total(own):
+    told = own[2]
+    assert told[-1][0] == told[-1][1]
+    assert len({total for _, total in told}) == 1
+
+
+@pytest.mark.parametrize("layers", [frozenset({"policy"}), pytest.param(ALL_LAYERS, marks=pytest.mark.slow)])
+def test_an_empty_corpus_replays_to_nothing(tmp_path, layers):
+    assert replay(tmp_path, layers).results == ()
 
 
 def test_an_unknown_layer_is_named(tmp_path):
     with pytest.raises(ValueError, match="moat"):
         replay(tmp_path, frozenset({"moat"}))
-
-
-def test_progress_reaches_its_total(tmp_path):
-    (tmp_path / "a.py").write_text(ATTACK.format(id="a", language="python", value="[]"))
-    (tmp_path / "mine.py").write_text(HONEST)
-    seen = []
-    replay(tmp_path, progress=lambda done, total, label: seen.append((done, total)))
-    assert seen[-1][0] == seen[-1][1]
-    assert len({total for _, total in seen}) == 1
 
 
 @pytest.mark.slow

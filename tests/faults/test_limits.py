@@ -164,7 +164,10 @@ def score(program, kernel, **environment):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("error", ["ENOSPC", "ENOMEM", "EMFILE", "ENFILE"])
+MORE_ERRORS = [pytest.param(error, marks=pytest.mark.slow) for error in ("ENOMEM", "ENFILE")]
+
+
+@pytest.mark.parametrize("error", ["ENOSPC", "EMFILE", *MORE_ERRORS])
 def test_shared_memory_that_runs_out_after_the_start_is_a_fault_of_ours_with_its_reason(error):
     verdicts = afterwards(f"memfd_create={error}", "")
     assert [verdict["status"] for verdict in verdicts] == ["infra"] * 2

@@ -10,6 +10,7 @@ import pytest
 
 import assay
 
+pytestmark = pytest.mark.slow  # it builds a wheel and an environment
 ROOT = Path(assay.__file__).parent
 
 
@@ -78,7 +79,6 @@ def test_training_without_its_extra_is_one_sentence(fresh, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.slow
 def test_the_sandbox_tests_pass_against_the_wheel(fresh, tmp_path):
     tests = tmp_path / "tests"
     for folder in ("sandbox", "faults"):

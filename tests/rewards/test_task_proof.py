@@ -17,10 +17,15 @@ pytestmark = pytest.mark.timed
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 NAMES = ("conv2d", "matmul", "prefix_sum", "softmax", "sorting", "transpose_matmul")
+QUICK = ("matmul", "prefix_sum", "conv2d-numpy", "transpose_matmul-numpy", "softmax-c", "sorting-c")
+"""Every task once and every language twice; .ci/run proves the others too."""
 VARIANTS = [
-    *NAMES,
-    *(f"{name}-numpy" for name in NAMES),
-    *(pytest.param(f"{name}-c", marks=needs_gcc) for name in NAMES),
+    pytest.param(
+        name + suffix,
+        marks=[*([needs_gcc] if suffix == "-c" else []), *([] if name + suffix in QUICK else [pytest.mark.slow])],
+    )
+    for suffix in ("", "-numpy", "-c")
+    for name in NAMES
 ]
 MATMUL = find_task("matmul")
 
