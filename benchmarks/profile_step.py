@@ -2,7 +2,7 @@
 
     python benchmarks/profile_step.py [--rows step-8x1k,attention-32k] [--top 25] [--out DIR]
 
-One step is warmed up. Then one is traced by torch.profiler (kernels by their own GPU time, how long the GPU is busy), or
+One step is warmed up. Then one is traced by torch.profiler (kernels by their own GPU time, how long it is busy), or
 with the allocator's history on (what is alive at the highest point, by size, since stacks cannot be recorded in the
 backward pass of torch 2.11; memory that was there before that step is one figure), or by cProfile (the host's own
 time). Prints tables, writes profile.json to --out or $OUT.

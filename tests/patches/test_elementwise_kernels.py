@@ -119,8 +119,11 @@ def test_the_rotary_embedding_gives_upstreams_gradients_on_the_gpu():
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
-def test_the_rotary_embedding_is_transformers_own_on_the_cpu_and_after_the_last_user():
-    before = modeling_gpt_oss.apply_rotary_pos_emb
+def test_the_rotary_embedding_is_transformers_own_on_the_cpu_and_after_the_last_user(monkeypatch):
+    before = rotary._original[0] if rotary._original else modeling_gpt_oss.apply_rotary_pos_emb
+    monkeypatch.setattr(modeling_gpt_oss, "apply_rotary_pos_emb", before)  # models of other tests may have it on
+    monkeypatch.setattr(rotary, "_original", [])
+    monkeypatch.setattr(rotary, "_users", set())
     first, second = object(), object()
     rotary.install(first)
     rotary.install(second)

@@ -10,7 +10,7 @@ pytest.importorskip("trl")
 
 from rich.console import Console  # noqa: E402
 
-from assay.patches import applied_patches  # noqa: E402
+from assay.patches import applied_patches, remove_patches  # noqa: E402
 from assay.rewards import Scorer  # noqa: E402
 from assay.training import run as runs  # noqa: E402
 from assay.training import tiny  # noqa: E402
@@ -33,14 +33,18 @@ def scorer():
 
 @pytest.fixture
 def make(scorer, tmp_path):
-    """``make(*options) -> (trainer, recipe)`` of the tiny recipe."""
+    """``make(*options) -> (trainer, recipe)`` of the tiny recipe; patches come off afterwards: some change classes."""
+    built = []
 
     def build(*options):
         recipe = parse_recipe("tiny", [*SMALL, *options])
         with ConsoleProgress(Console(stderr=True)) as bar:
-            return runs._make_trainer(recipe, scorer, None, load_model(recipe), tmp_path, bar), recipe
+            built.append(runs._make_trainer(recipe, scorer, None, load_model(recipe), tmp_path, bar))
+        return built[-1], recipe
 
-    return build
+    yield build
+    for trainer in built:
+        remove_patches(trainer.model)
 
 
 @pytest.fixture
