@@ -146,13 +146,13 @@ def with_all_patches_under_autocast(folder, batches):
 
 
 def as_accelerate_does_it(folder, batches):
-    """What a Trainer with fp16=True calls; the scaler, which accelerate makes on a GPU only, is handed in."""
+    """What a Trainer with fp16=True calls; what accelerate makes on a GPU only, a scaler, is handed in."""
     from accelerate import Accelerator
     from accelerate.state import AcceleratorState
 
     AcceleratorState._reset_state(reset_partial_state=True)  # one for a process, as TrainingArguments does it
     accelerator = Accelerator(mixed_precision="fp16", cpu=True)
-    accelerator.scaler = torch.amp.GradScaler("cpu")
+    accelerator.native_amp, accelerator.scaler = True, torch.amp.GradScaler("cpu")
     model = adapted(half(folder))
     optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3)
     model, optimizer = accelerator.prepare(model, optimizer)
@@ -161,7 +161,7 @@ def as_accelerate_does_it(folder, batches):
         loss = model(input_ids=ids, labels=ids, use_cache=False).loss
         losses.append(loss.item())
         accelerator.backward(loss)
-        accelerator.clip_grad_norm_(model.parameters(), 10.0)
+        assert accelerator.clip_grad_norm_(model.parameters(), 1.0) < 1.0  # the norm of gradients without the scale
         optimizer.step()
         optimizer.zero_grad()
     AcceleratorState._reset_state(reset_partial_state=True)
