@@ -18,19 +18,16 @@ from torch import Tensor
 
 from .kernels import _e2m1
 
-# Four bytes of codes ($4) and their scales ($5) to even ($0, $1) and odd ($2, $3) bfloat16 values, two a register.
+# Four bytes of codes ($4) and their powers of two ($5, $6) to even ($0, $1) and odd ($2, $3) bfloat16 values, two a
+# register.
 # A code seem becomes s000000eem000000: in bfloat16 that is its value times 2 ** -126, the subnormal 0.5 included. Two
 # multiplications put the exponent right, exactly: by 2 ** 126 and by 2 ** (scale - 127). They are fma because sm_80
 # has no mul of bfloat16. Scale 0, which stands for 2 ** -127, gives zero.
 _BF16 = tl.constexpr("""
 {
-.reg .b32 t, u, v, w, p, q, bias, none;
+.reg .b32 t, u, v, w, bias, none;
 mov.b32 bias, 0x7E807E80;
 mov.b32 none, 0x80008000;
-prmt.b32 p, $5, 0, 0x4140;
-prmt.b32 q, $5, 0, 0x4342;
-shl.b32 p, p, 7;
-shl.b32 q, q, 7;
 prmt.b32 t, $4, 0, 0x1100;
 shl.b32 u, t, 4;
 shl.b32 v, t, 6;
@@ -43,8 +40,8 @@ or.b32 u, u, v;
 or.b32 t, t, w;
 fma.rn.bf16x2 u, u, bias, none;
 fma.rn.bf16x2 t, t, bias, none;
-fma.rn.bf16x2 $0, u, p, none;
-fma.rn.bf16x2 $2, t, p, none;
+fma.rn.bf16x2 $0, u, $5, none;
+fma.rn.bf16x2 $2, t, $5, none;
 prmt.b32 t, $4, 0, 0x3322;
 shl.b32 u, t, 4;
 shl.b32 v, t, 6;
@@ -57,22 +54,31 @@ or.b32 u, u, v;
 or.b32 t, t, w;
 fma.rn.bf16x2 u, u, bias, none;
 fma.rn.bf16x2 t, t, bias, none;
-fma.rn.bf16x2 $1, u, q, none;
-fma.rn.bf16x2 $3, t, q, none;
+fma.rn.bf16x2 $1, u, $6, none;
+fma.rn.bf16x2 $3, t, $6, none;
 }
 """)
 
 
 @triton.jit
-def _decode(byte, scale, TYPE: tl.constexpr, ASSEMBLY: tl.constexpr):
-    """The even and the odd values of some bytes, uint8 like their scales, in TYPE."""
+def _power(scale, ASSEMBLY: tl.constexpr):
+    """2 ** (scale - 127) by its bits, bfloat16 for the assembly, else float32."""
+    if ASSEMBLY:
+        return (scale.to(tl.int16) << 7).to(tl.bfloat16, bitcast=True)
+    else:  # noqa: RET505 (Triton compiles one branch or the other)
+        exponent = scale.to(tl.int32)
+        return tl.where(exponent == 0, 0x00400000, exponent << 23).to(tl.float32, bitcast=True)
+
+
+@triton.jit
+def _decode(byte, power, TYPE: tl.constexpr, ASSEMBLY: tl.constexpr):
+    """The even and the odd values of some bytes, uint8, in TYPE, times their powers of two."""
     if ASSEMBLY:
         return tl.inline_asm_elementwise(
-            _BF16, "=r,=r,=r,=r,r,r", [byte, scale], dtype=(tl.bfloat16, tl.bfloat16), is_pure=True, pack=4
+            _BF16, "=r,=r,=r,=r,r,r,r", [byte, power], dtype=(tl.bfloat16, tl.bfloat16), is_pure=True, pack=4
         )
-    else:  # noqa: RET505 (Triton compiles one branch or the other)
-        code, exponent = byte.to(tl.int32), scale.to(tl.int32)
-        power = tl.where(exponent == 0, 0x00400000, exponent << 23).to(tl.float32, bitcast=True)
+    else:  # noqa: RET505
+        code = byte.to(tl.int32)
         return (_e2m1(code & 15) * power).to(TYPE), (_e2m1(code >> 4) * power).to(TYPE)
 
 
@@ -120,10 +126,11 @@ def _forward(
         values = tl.load(to_x + 2 * start, mask=here[:, None] & (wide < inner - 2 * start)[None, :], other=0.0)
         even, odd = tl.split(tl.reshape(values.to(TYPE), (ROWS, DEPTH, 2)))
         byte = tl.load(to_blocks + start, mask=inside[:, None], other=0)
-        repeated = tl.reshape(tl.broadcast_to(scale[:, None, :], (DEPTH // 16, 16, COLUMNS)), (DEPTH, COLUMNS))
+        power = _power(scale, ASSEMBLY)
+        power = tl.reshape(tl.broadcast_to(power[:, None, :], (DEPTH // 16, 16, COLUMNS)), (DEPTH, COLUMNS))
         ahead = (start + DEPTH) // 16
         scale = tl.load(to_scales + ahead, mask=(group < pitch // 16 - ahead)[:, None], other=0)
-        low, high = _decode(byte, repeated, x.dtype.element_ty, ASSEMBLY)
+        low, high = _decode(byte, power, x.dtype.element_ty, ASSEMBLY)
         total = tl.dot(even, low.to(TYPE), total, input_precision="ieee")
         total = tl.dot(odd, high.to(TYPE), total, input_precision="ieee")
     to = y + row.to(tl.int64)[:, None] * outer + column[None, :]
@@ -161,10 +168,11 @@ def _backward(
         inside = at < outer - start
         values = tl.load(to_g + start, mask=here[:, None] & inside[None, :], other=0.0).to(TYPE)
         byte = tl.load(to_blocks + start * pitch, mask=inside[:, None] & there[None, :], other=0)
-        repeated = tl.reshape(tl.broadcast_to(scale[:, :, None], (DEPTH, COLUMNS // 16, 16)), (DEPTH, COLUMNS))
+        power = _power(scale, ASSEMBLY)
+        power = tl.reshape(tl.broadcast_to(power[:, :, None], (DEPTH, COLUMNS // 16, 16)), (DEPTH, COLUMNS))
         ahead = start + DEPTH
         scale = tl.load(to_scales + ahead * (pitch // 16), mask=(at < outer - ahead)[:, None] & present, other=0)
-        low, high = _decode(byte, repeated, g.dtype.element_ty, ASSEMBLY)
+        low, high = _decode(byte, power, g.dtype.element_ty, ASSEMBLY)
         even = tl.dot(values, low.to(TYPE), even, input_precision="ieee")
         odd = tl.dot(values, high.to(TYPE), odd, input_precision="ieee")
     total = tl.reshape(tl.join(even, odd), (ROWS, 2 * COLUMNS))
