@@ -34,6 +34,9 @@ IMPLEMENTATION = "assay_sinks"
 ENGINES = ("auto", *attention_table.ENGINES)
 
 _ENGINE = "assay_engine"  # of an attention module while the patch is on
+# Kernels take rowsum(dO * O) from the output as it was rounded. For a query of few keys that is a large part of dq and
+# dk; blocks take it from the scores.
+_NARROW = 16
 _FEW = 16  # queries that are decoded rather than prefilled: padded keys are then masked rather than copied together
 
 
@@ -45,7 +48,7 @@ def attend(
     q is (batch, query heads, queries, width); k and v (batch, key heads, keys, width); sinks (query heads,). The
     window counts the query itself; None is full attention. Returns (batch, queries, query heads, width).
     """
-    if q.device.type == "cuda" and engine != "flash" and attention_flex.usable(q, rows):
+    if q.device.type == "cuda" and engine != "flash" and not _narrow(rows, window) and attention_flex.usable(q, rows):
         if engine == "auto":
             engine = attention_table.fastest(torch.cuda.get_device_name(q.device), rows.longest, window)
         if engine == "flex":
@@ -79,6 +82,8 @@ def _stock(q: Tensor, rows: Rows, window: int | None) -> Callable[[Any, int | No
     """The GPU's stock kernel that can do this, or None for blocks of matrix products."""
     if q.device.type != "cuda" or q.dtype == torch.float64 or q.shape[-1] % 8 or q.shape[-1] > 256:
         return None
+    if _narrow(rows, window):
+        return None
     if not rows.plain and ((window is not None and rows.holes) or rows.queries < min(_FEW, rows.keys)):
         return None
     if not rows.plain and not rows.packed.lengths:  # nothing but padding
@@ -86,6 +91,10 @@ def _stock(q: Tensor, rows: Rows, window: int | None) -> Callable[[Any, int | No
     if q.dtype != torch.float32 and torch.cuda.get_device_capability(q.device) >= (8, 0):
         return Flash
     return Efficient if rows.queries == rows.keys else None
+
+
+def _narrow(rows: Rows, window: int | None) -> bool:
+    return window is not None and window < min(_NARROW, rows.keys)
 
 
 def _apply(q: Tensor, k: Tensor, v: Tensor, sinks: Tensor, kernel: Kernel, scale: float) -> Tensor:

@@ -116,8 +116,9 @@ class Blocks:
                 grad, q, k, v, out, lse, 0.0, causal, attn_mask=mask, scale=scale
             )
         weights = torch.exp(_scores(q, k, allowed, causal, scale) - lse.unsqueeze(-1))
-        delta = (grad.to(lse.dtype) * out).sum(-1, keepdim=True)
-        d_scores = weights * (_product(grad, v.transpose(-1, -2), wide=True) - delta) * scale
+        d_weights = _product(grad, v.transpose(-1, -2), wide=True)
+        delta = (weights * d_weights).sum(-1, keepdim=True)  # rowsum(dO * O), from what was not rounded
+        d_scores = weights * (d_weights - delta) * scale
         dv = _grouped(weights.to(grad.dtype), k).transpose(-1, -2) @ _grouped(grad, k)
         dk = _grouped(d_scores.to(q.dtype), k).transpose(-1, -2) @ _grouped(q, k)
         return _product(d_scores.to(k.dtype), k), dk, dv
