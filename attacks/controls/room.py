@@ -47,8 +47,9 @@ def _separate(libraries: bool, kept: str | None) -> bool:
         confine.call("unshare", _NAMESPACES)
         shared = os.open(kept, os.O_PATH) if kept else None  # a folder of this namespace, to be mounted in it
         confine.mount("none", "/", None, confine.MS_REC | confine.MS_PRIVATE)
+        flags = confine.MS_NOSUID | confine.MS_NODEV | confine.MS_NOEXEC  # a compiler, too, would be the host's
         for folder in hidden:
-            confine.mount("tmpfs", folder, "tmpfs", confine.MS_NOSUID | confine.MS_NODEV, "size=16m,mode=700")
+            confine.mount("tmpfs", folder, "tmpfs", flags, "size=16m,mode=700")
         if shared is not None:
             confine.mount(f"/proc/self/fd/{shared}", home, None, confine.MS_BIND)
             os.close(shared)

@@ -11,7 +11,8 @@
 # control = "baseline-beside"
 # stopped_by = ["policy", "context", "judge"]
 # ///
-"""A profile hook sees every call of the harness and burns time whenever its baseline runs."""
+"""A profile hook sees every call of the harness and burns time whenever its baseline runs. While the candidate works the
+hook is off, since it would see every call of that, too."""
 
 import sys
 
@@ -27,5 +28,8 @@ sys.setprofile(_hook)
 
 
 def matmul(A, B):
+    sys.setprofile(None)
     columns = list(zip(*B))
-    return [[sum(a * b for a, b in zip(row, col)) for col in columns] for row in A]
+    C = [[sum(a * b for a, b in zip(row, col)) for col in columns] for row in A]
+    sys.setprofile(_hook)
+    return C

@@ -10,13 +10,11 @@
 # stopped_by = ["policy", "context", "jail", "judge"]
 # control = "group-process"
 # ///
-"""An interval timer of CPU time has no handler, and its default is death. It fires while the scorer goes on to the next
-candidate.
-"""
+"""A timer's signal has no handler, and its default is death. It fires while the scorer goes on to the next candidate."""
 
 import signal
 
 
 def matmul(A, B):
-    signal.setitimer(signal.ITIMER_PROF, 0.001)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
     return [[sum(a * b for a, b in zip(row, col)) for col in zip(*B)] for row in A]
