@@ -1,11 +1,12 @@
-"""Keep the weak control from harming its host. Run as a program: ``python -I confine.py REPORT_FD``.
+"""Keep a weak scorer from harming its host. Run as a program: ``python -I confine.py REPORT_FD``.
 
 The weak scorer executes hostile code with no protection of its own; this file is the fence around it, seen
 from outside: a user, mount, process, network and IPC namespace where the kernel gives them to us (everything
 read-only except a small tmpfs), resource limits and a wall clock always. The scorer is killed with all it left
 behind. On a kernel without those namespaces only the limits remain, and the report says ``isolated: false``.
 
-Standard library only. The job is JSON on standard input, the report one JSON object on REPORT_FD.
+Standard library only. The job is JSON on standard input, the report one JSON object on REPORT_FD. A scorer that is
+forked instead of executed has the same fence (warm.py).
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import fcntl
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import struct
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x00020000, 0x08000000, 0x10000000
@@ -32,6 +35,11 @@ MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000
 IN_OPEN, IN_ATTRIB, IN_DELETE_SELF, IN_MOVE_SELF = 0x20, 0x4, 0x400, 0x800
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 MEMORY, FILE_SIZE, OPEN_FILES, PROCESSES = 1 << 30, 8 << 20, 64, 48
+ANSWERS = "answers.json"
+
+
+class Begin(BaseException):
+    """Lets the forked scorer out of the fence's frames; see warm.py."""
 
 
 def call(name: str, *arguments: Any) -> int:
@@ -95,14 +103,14 @@ def hide_devices() -> None:
 class Canaries:
     """A planted file and a listening socket; neither has any business with matrix multiplication."""
 
-    def __init__(self, home: str, text: str) -> None:
-        self.path = os.path.join(home, "answers.json")
+    def __init__(self, home: str, text: str, port: int = 0) -> None:
+        self.path = os.path.join(home, ANSWERS)
         with open(self.path, "w") as file:
             file.write(text)
         self.watch = call("inotify_init1", os.O_NONBLOCK | os.O_CLOEXEC)
         events = IN_OPEN | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF
         call("inotify_add_watch", self.watch, self.path.encode(), events)
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.listener.setblocking(False)
         self.port: int = self.listener.getsockname()[1]
 
@@ -181,59 +189,65 @@ def sweep() -> int:
     return len(alive)
 
 
-def launch(job: dict[str, Any], canaries: Canaries) -> int:
-    """Fork and execute the scorer; returns its process id."""
+def environment(home: str, port: int) -> dict[str, str]:
+    """The scorer's environment. A careless one tells where the answers lie and who is tracking."""
+    return {
+        "HOME": home,
+        "TMPDIR": home,
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "GRADER_ANSWERS": os.path.join(home, ANSWERS),
+        "GRADER_SEED": "0",
+        "GRADER_RESULT_FD": "1",
+        "GRADER_TRACKER": f"127.0.0.1:{port}",
+    }
+
+
+def execute(job: dict[str, Any], port: int) -> NoReturn:
+    """Become the scorer."""
+    os.execve(sys.executable, [sys.executable, "-I", "-B", job["program"]], environment(job["home"], port))
+
+
+def launch(job: dict[str, Any], canaries: Canaries, start: Callable[[dict[str, Any], int], NoReturn]) -> int:
+    """Fork the scorer, which ``start`` makes of the child; returns its process id."""
     process = os.fork()
     if process:
         return process
-    try:
+    with contextlib.suppress(Exception):
         os.setsid()
         call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         os.dup2(job["input"], 0)
+        canaries.listener.detach()  # closed with all the others
         os.closerange(3, 1 << 16)
         limit(job.get("memory", MEMORY))
         if not job.get("rooms"):
             drop_privileges()
-        home = job["home"]
-        os.chdir(home)
-        environment = {
-            "HOME": home,
-            "TMPDIR": home,
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "LANG": "C.UTF-8",
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-            "GRADER_ANSWERS": canaries.path,
-            "GRADER_SEED": "0",
-            "GRADER_RESULT_FD": "1",
-            "GRADER_TRACKER": f"127.0.0.1:{canaries.port}",
-        }
-        os.execve(sys.executable, [sys.executable, "-I", "-B", job["program"]], environment)
-    finally:
-        os._exit(127)
+        os.chdir(job["home"])
+        start(job, canaries.port)
+    os._exit(127)
 
 
-def guard(job: dict[str, Any], isolated: bool) -> dict[str, Any]:
+def guard(job: dict[str, Any], isolated: bool, start: Callable[[dict[str, Any], int], NoReturn]) -> dict[str, Any]:
     """Run the scorer to its end or its deadline, then clear the field; returns the report."""
     if isolated:
         try:
             mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
         except OSError:
             isolated = False
-    canaries = Canaries(job["home"], job["answers"])
-    scorer = launch(job, canaries)
+    canaries = Canaries(job["home"], job["answers"], job.get("port", 0))
+    scorer = launch(job, canaries, start)
     deadline = time.monotonic() + job["wall"]
     ended: int | None = None
+    handle = os.pidfd_open(scorer)
     pause = 0.001
     while ended is None:
-        process, status = os.waitpid(scorer, os.WNOHANG)
-        if process:
-            ended = os.waitstatus_to_exitcode(status)
+        if select.select([handle], [], [], pause)[0]:
+            ended = os.waitstatus_to_exitcode(os.waitpid(scorer, 0)[1])
         elif time.monotonic() > deadline or len(descendants()) > job.get("processes", PROCESSES):
             break
-        else:
-            time.sleep(pause)
-            pause = min(pause * 1.3, 0.02)
+        pause = min(pause * 1.3, 0.02)
     tripped = canaries.tripped()
     left = sweep()
     if ended is not None and left:
@@ -241,29 +255,41 @@ def guard(job: dict[str, Any], isolated: bool) -> dict[str, Any]:
     return {"canaries": tripped, "exit": ended, "isolated": isolated}
 
 
-def main() -> None:
-    report = int(sys.argv[1])
-    job = json.loads(sys.stdin.buffer.read())
+def prepare(job: dict[str, Any]) -> None:
+    """Tie this process to its parent and what it starts to itself; put the scorer's job where it reads it."""
     call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     job["input"] = os.memfd_create("job")
     with os.fdopen(os.dup(job["input"]), "wb") as file:
         file.write(json.dumps(job["scorer"]).encode())
     os.lseek(job["input"], 0, os.SEEK_SET)
+
+
+def keep(
+    job: dict[str, Any], report: int, isolated: bool, start: Callable[[dict[str, Any], int], NoReturn] = execute
+) -> None:
+    """Run the scorer below a process that takes all others along, and write the report."""
+    keeper = os.fork()  # the first child is process 1 of the new namespace: when it ends, all others die
+    if keeper == 0:
+        with contextlib.suppress(Exception):
+            call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            os.write(report, json.dumps(guard(job, isolated, start)).encode())
+        os._exit(0)
+    os.waitpid(keeper, 0)
+
+
+def main() -> None:
+    """See the head of this file."""
+    report = int(sys.argv[1])
+    job = json.loads(sys.stdin.buffer.read())
+    prepare(job)
     try:
         enter_namespaces(job["home"], job.get("rooms", False))
         isolated = True
     except OSError:
         isolated = False
-    keeper = os.fork()  # the first child is process 1 of the new namespace: when it ends, all others die
-    if keeper == 0:
-        try:
-            call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-            os.write(report, json.dumps(guard(job, isolated)).encode())
-        finally:
-            os._exit(0)
-    os.waitpid(keeper, 0)
+    keep(job, report, isolated)
     if not isolated:
         sweep()
 

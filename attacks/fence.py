@@ -15,10 +15,10 @@ from typing import Any
 from .confine import MEMORY
 
 _CONFINE = Path(__file__).resolve().with_name("confine.py")
-_OUTPUT_LIMIT = 1 << 20
-_IN_ROOMS = 600
+OUTPUT_LIMIT = 1 << 20
+IN_ROOMS = 600
 """Processes at which a scorer with rooms is killed: it has a limit of its own for each room, far below."""
-_GRACE = 3.0
+GRACE = 3.0
 """Seconds beyond the wall limit after which even the fence is killed."""
 
 
@@ -49,7 +49,7 @@ def run_fenced(
             "wall": wall,
             "answers": answers,
             "rooms": rooms,
-            **({"processes": _IN_ROOMS} if rooms else {}),
+            **({"processes": IN_ROOMS} if rooms else {}),
             "memory": memory,
         }
         process = subprocess.Popen(
@@ -69,8 +69,8 @@ def run_fenced(
                 with contextlib.suppress(BrokenPipeError):
                     process.stdin.write(json.dumps(job).encode())
                     process.stdin.close()
-                reader.join(wall + _GRACE)  # ends with the last writer, sooner than wait() would notice
-                process.wait(_GRACE)
+                reader.join(wall + GRACE)  # ends with the last writer, sooner than wait() would notice
+                process.wait(GRACE)
             except subprocess.TimeoutExpired:
                 pass
             finally:
@@ -89,7 +89,7 @@ def run_fenced(
 def _read(process: subprocess.Popen[bytes], output: bytearray) -> None:
     """Collect standard output up to its limit; whoever writes more finds the pipe closed."""
     assert process.stdout is not None
-    while len(output) < _OUTPUT_LIMIT:
+    while len(output) < OUTPUT_LIMIT:
         part = os.read(process.stdout.fileno(), 1 << 16)
         if not part:
             return

@@ -13,7 +13,8 @@ from statistics import median
 
 from .catalogue import Attack, Honest
 from .control import MARGIN, MOVED, WeakControl
-from .controls.run import ControlResult, control_scores
+from .controls.run import PROGRAM, ControlResult, control_scores
+from .warm_fence import WarmFence
 from .weaknesses import closure, without
 
 _TRIES = 3
@@ -75,13 +76,16 @@ class Prover:
         self._specific, self._rooms = specific, True
         self._sibling, self._wrong, self._twins = sibling.payload, wrong.payload, twins
         self._weak = WeakControl(sibling, wrong)
+        self._fence = WarmFence(PROGRAM)
         self._wanted: dict[_KEY, dict[str, None]] = {}
         self._readings: dict[tuple[_KEY, str], list[float]] = {}
         self._locks: dict[_KEY, threading.Lock] = {}
         for attack in attacks:
             for names in self._scorers(attack):
-                wanted = self._wanted.setdefault(_key(names), {self._sibling: None})
+                wanted = self._wanted.setdefault(_key(names), {})
                 wanted[self._yardstick(attack)] = None
+                if _watched(attack):
+                    wanted[self._sibling] = None
                 self._locks.setdefault(_key(names), threading.Lock())
 
     def _scorers(self, attack: Attack) -> list[frozenset[str]]:
@@ -125,17 +129,16 @@ class Prover:
         return proof
 
     def _once(self, attack: Attack, weaknesses: frozenset[str], margin: float) -> Proof:
-        if attack.form == "sequence":
-            result = control_scores(attack.completions, weaknesses, sequence=True)
-            mine, sibling = result.scores[-1].reward, None
-        else:
-            result = control_scores([*attack.completions, self._sibling], weaknesses)
-            mine, sibling = max(score.reward for score in result.scores[:-1]), result.scores[-1].reward
+        watched = _watched(attack)
+        codes = [*attack.completions, self._sibling] if watched else attack.completions
+        result = self._scores(codes, weaknesses, sequence=attack.form == "sequence")
+        *found, last = (score.reward for score in result.scores)
+        mine = last if attack.form == "sequence" else max(found if watched else [*found, last])
         self._rooms = self._rooms and result.isolated
         key = _key(weaknesses)
         honest = self._reading(key, self._yardstick(attack))
-        alone = self._reading(key, self._sibling)
-        gain = _gain(attack, result, mine, honest + margin, sibling, alone)
+        moved = (last, self._reading(key, self._sibling)) if watched else None
+        gain = _gain(attack, result, mine, honest + margin, moved)
         return Proof(attack.control, mine, honest, gain)
 
     def _reading(self, key: _KEY, code: str) -> float:
@@ -152,12 +155,16 @@ class Prover:
     def _measure(self, key: _KEY) -> None:
         """Score all honest kernels that are wanted on a control, one after another in one run."""
         codes = list(self._wanted[key])
-        for code, score in zip(codes, control_scores(codes, key).scores, strict=True):
+        for code, score in zip(codes, self._scores(codes, key).scores, strict=True):
             self._readings.setdefault((key, code), []).append(score.reward)
 
+    def _scores(self, codes: Sequence[str], weaknesses: Iterable[str], *, sequence: bool = False) -> ControlResult:
+        return control_scores(codes, weaknesses, sequence=sequence, fence=self._fence)
+
     def close(self) -> None:
-        """End what the weak scorer holds; safe to call twice."""
+        """End what both scorers hold; safe to call twice."""
         self._weak.close()
+        self._fence.close()
 
     def __enter__(self) -> Prover:
         return self
@@ -166,17 +173,27 @@ class Prover:
         self.close()
 
 
+def _counts(attack: Attack) -> set[str]:
+    return _EVIDENCE.get(attack.gain, {_BY_REWARD})
+
+
+def _watched(attack: Attack) -> bool:
+    """Whether an honest sibling is scored after it, whose reward may move. A sequence has none."""
+    return _BY_SIBLING in _counts(attack) and attack.form != "sequence"
+
+
 def _gain(
-    attack: Attack, result: ControlResult, mine: float, enough: float, sibling: float | None, alone: float
+    attack: Attack, result: ControlResult, mine: float, enough: float, sibling: tuple[float, float] | None
 ) -> str | None:
-    """Why this is success, by what the attack claims to gain; ``enough`` is the reward that it must exceed."""
-    counts = _EVIDENCE.get(attack.gain, {_BY_REWARD})
+    """Why this is success, by what the attack claims to gain; ``enough`` is the reward that it must exceed, ``sibling``
+    what the honest sibling got after it and by itself."""
+    counts = _counts(attack)
     if result.canaries and _BY_CANARY in counts:
         return f"tripped the canary: {', '.join(result.canaries)}"
     if mine > enough and _BY_REWARD in counts:
         return f"reward {mine:.2f}, more than {enough:.2f}, which its honest twin gets with the margin"
-    if sibling is not None and abs(sibling - alone) > MOVED and _BY_SIBLING in counts:
-        return f"moved its sibling's reward from {alone:.2f} to {sibling:.2f}"
+    if sibling is not None and abs(sibling[0] - sibling[1]) > MOVED:
+        return f"moved its sibling's reward from {sibling[1]:.2f} to {sibling[0]:.2f}"
     return None
 
 

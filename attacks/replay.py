@@ -26,7 +26,7 @@ Outcome = Literal["stopped", "gained", "accepted", "refused", "broken-file"]
 Progress = Callable[[int, int, str], None]
 """Called with (entries done, entries in all, what is being done)."""
 _SIBLING, _WRONG = "sum-map-mul", "wrong-missing-last-term"
-_AT_ONCE, _PROOFS_AT_ONCE = 2, 3  # a proof waits more than it works, and what it waits for a core is not billed
+_AT_ONCE, _PROOFS_AT_ONCE = 2, 4  # a proof waits more than it works, and what it waits for a core is not billed
 _REPEATS = 2
 
 
@@ -190,8 +190,10 @@ class _Run:
                 self._step(1, "control")
                 return proof
 
+            slowest_first = sorted(self._attacks, key=lambda attack: attack.gain != "denial")  # they wait for a limit
             with ThreadPoolExecutor(_PROOFS_AT_ONCE) as pool:
-                return dict(zip((attack.id for attack in self._attacks), pool.map(one, self._attacks), strict=True))
+                found = dict(zip((attack.id for attack in slowest_first), pool.map(one, slowest_first), strict=True))
+            return {attack.id: found[attack.id] for attack in self._attacks}
 
     def _own_twins(self) -> dict[str, Honest]:
         """Each attack's honest twin: the one it names, or the fastest."""

@@ -3,7 +3,8 @@
 The job is JSON on standard input, ``{"codes": [...], "mistakes": [...], "feedback": null or text}``: with a text the
 codes are a sequence, and that text in them stands for what was told of the one before. The answer is one line of
 JSON on standard output, ``[[status, speedup], ...]``. Beyond that this file is the scorer that has "shared-process":
-its functions are what a candidate then finds in ``__main__``.
+its functions are what a candidate then finds in ``__main__``. Given the number of a socket, it forks a fence with a
+scorer in it for each job that comes from there (warm.py).
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import time
 
 if __name__ == "__main__":  # run by path and isolated: the folder is not on the path
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import warm  # pyright: ignore[reportMissingImports]
 from controls import compare, room, worker  # pyright: ignore[reportMissingImports]
 from controls.apart import Judge, words  # pyright: ignore[reportMissingImports]
 from controls.problems import REPETITIONS, Problems  # pyright: ignore[reportMissingImports]
@@ -213,12 +215,14 @@ def separate(codes, feedback):
 def main():
     """See the head of this file."""
     global MISTAKES, PROBLEMS
+    for _ in range(10):
+        baseline([[1.0] * 4] * 4, [[1.0] * 4] * 4)  # CPython specialises a function on its first calls
+    if len(sys.argv) > 1:
+        warm.serve(int(sys.argv.pop()))
     job = json.load(sys.stdin)
     room.hide()
     MISTAKES = frozenset(job["mistakes"])
     PROBLEMS = Problems(MISTAKES)
-    for _ in range(10):
-        baseline([[1.0] * 4] * 4, [[1.0] * 4] * 4)  # CPython specialises a function on its first calls
     codes = job["codes"]
     scores = shared(codes) if "shared-process" in MISTAKES else separate(codes, job["feedback"])
     os.write(1, json.dumps(scores).encode() + b"\n")
