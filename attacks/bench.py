@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +17,7 @@ from .canaries import HostCanaries
 from .catalogue import FEEDBACK, LAYERS, Attack, Honest
 
 _OPEN_WORKER = Path(__file__).resolve().with_name("open_worker.py")
-_BATCH = 16
+_BATCH, _UNDER_WAY = 16, 2
 _TRIPPED = "tripped the canary"
 _MOVED = 0.1
 """Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed."""
@@ -39,6 +41,16 @@ class Score:
         return self.status is Status.CORRECT
 
 
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """A disturbance: what, whether a canary was tripped, the batches under way, and the sibling that told."""
+
+    what: str
+    tripped: bool
+    under_way: frozenset[int]
+    sibling: Score
+
+
 class Bench:
     """A sandbox with ``layers`` (which include "judge") and canaries around it; a context manager.
 
@@ -50,6 +62,10 @@ class Bench:
         self._sibling = sibling
         self._beside = replace(sibling, payload=f"{sibling.payload}\n# beside its twin\n")
         self._alone: list[Score] = []
+        self._scorer: Scorer | None = None
+        self._lock = threading.Lock()
+        self._under_way: set[int] = set()
+        self._events: list[_Event] = []
         self._band = find_task("matmul").dead_band
         self._secret = secret or os.urandom(16)  # one for all batches: the same shapes, so that speeds can be compared
         self._stack = ExitStack()
@@ -57,61 +73,103 @@ class Bench:
     def __enter__(self) -> Bench:
         self._canaries = self._stack.enter_context(HostCanaries())
         try:
-            self._open()
             self._alone = self._grade([self._sibling])
         except BaseException:
+            self._close()
             self._stack.close()
             raise
         return self
 
-    def _open(self) -> None:
-        if self._layers == frozenset(LAYERS):
-            self._scorer = Scorer(secret=self._secret)
-        else:
-            options: dict[str, Any] = {} if "context" in self._layers else {"worker_program": _OPEN_WORKER}
-            self._scorer = Scorer(secret=self._secret, policy="policy" in self._layers, **options)
-        self._scorer.ready()
+    def _open(self) -> Scorer:
+        if self._scorer is None:
+            options: dict[str, Any] = {}
+            if self._layers != frozenset(LAYERS):
+                program = {} if "context" in self._layers else {"worker_program": _OPEN_WORKER}
+                options = {"policy": "policy" in self._layers, **program}
+            self._scorer = Scorer(secret=self._secret, **options)
+            self._scorer.ready()
+        return self._scorer
+
+    def _close(self) -> None:
+        if self._scorer is not None:
+            self._scorer.close()
+            self._scorer = None
 
     def _grade(self, entries: Sequence[Attack | Honest]) -> list[Score]:
-        return [_score(graded) for graded in self._scorer.grade([_completion(e.payload) for e in entries])]
+        return [_score(graded) for graded in self._open().grade([_completion(e.payload) for e in entries])]
 
     def score(self, entries: Sequence[Attack | Honest], done: Callable[[int], None] | None = None) -> list[Score]:
         """Score entries in small batches, each with the sibling in it; one that disturbs is found out.
 
         A group or a sequence is a batch of its own: its score is that of the best member, or of the last completion.
         """
-        scores: list[Score] = []
-        for batch in _batches(entries):
-            if not _alone(batch[0]):
-                scores.append(self._single(batch[0]))
-                if done is not None:
-                    done(1)
-                continue
-            found, disturbed = self._volley(batch)
-            if disturbed is not None:
-                found = self._culprits(batch, disturbed)
-            # A fault of ours is asked once more: a candidate that brings it about twice has chosen it.
-            found = [self._single(e) if s.reward is None else s for e, s in zip(batch, found, strict=True)]
-            scores += found
+        found: dict[int, Score] = {}
+        batches = _batches(entries)
+        for batch, scores in zip(batches, self._volleys(entries, batches), strict=True):
+            found |= zip(batch, scores, strict=True)
             if done is not None:
                 done(len(batch))
-        return self._census(entries, scores)
+        events = self._lasting()
+        again = {index for event in events for place in event.under_way for index in batches[place]}
+        again |= {index for index, score in found.items() if score.disturbed}
+        found |= {index: self._single(entries[index]) for index in sorted(again)}
+        for event in events:
+            suspects = [index for place in event.under_way for index in batches[place]]
+            if event.tripped and not any(found[index].disturbed for index in suspects):
+                # A tripped canary is nobody's noise: if none repeats it, all are suspect.
+                reason = f"in its batch, a candidate {event.what}"
+                found |= {i: replace(found[i], disturbed=reason) for i in suspects if found[i].layer != "policy"}
+        for index, score in found.items():
+            # A fault of ours is asked once more: a candidate that brings it about twice has chosen it.
+            if score.reward is None:
+                found[index] = self._single(entries[index])
+        return self._census(entries, [found[index] for index in range(len(entries))])
+
+    def _volleys(self, entries: Sequence[Attack | Honest], batches: Sequence[Sequence[int]]) -> Iterator[list[Score]]:
+        """Scores of each batch of indexes.
+
+        Two are under way at once, so that no core waits for the last candidate of one; each judge has its core and one
+        candidate, as ever. If something was disturbed, whatever was under way is suspect.
+        """
+
+        def fire(place: int) -> list[Score]:
+            with self._lock:
+                self._under_way.add(place)
+            batch = [entries[index] for index in batches[place]]
+            if _alone(batch[0]):
+                found = self._volley(batch)[0]
+            else:
+                score, disturbed = self._fire(batch[0])
+                found = [replace(score, disturbed=disturbed)]
+            with self._lock:
+                self._under_way.remove(place)
+            return found
+
+        self._open()
+        with ThreadPoolExecutor(_UNDER_WAY) as pool:
+            yield from pool.map(fire, range(len(batches)))
 
     def _volley(self, entries: Sequence[Attack | Honest]) -> tuple[list[Score], str | None]:
         """Scores of one batch, and what was disturbed meanwhile."""
         *found, sibling = self._grade([*entries, self._sibling])
-        touched = self._canaries.touched()
-        if touched:
-            return found, f"{_TRIPPED}: {', '.join(touched)}"
-        return found, self._moved(sibling)
+        with self._lock:
+            touched = self._canaries.touched()
+            what = f"{_TRIPPED}: {', '.join(touched)}" if touched else self._moved(sibling)
+            if what is not None and self._under_way:
+                self._events.append(_Event(what, bool(touched), frozenset(self._under_way), sibling))
+        return found, what
 
-    def _culprits(self, batch: Sequence[Attack | Honest], disturbed: str) -> list[Score]:
-        """The batch again, one by one. A tripped canary is nobody's noise: if none repeats it, all are suspect."""
-        found = [self._single(entry) for entry in batch]
-        if disturbed.startswith(_TRIPPED) and not any(score.disturbed for score in found):
-            reason = f"in its batch, a candidate {disturbed}"
-            found = [score if score.layer == "policy" else replace(score, disturbed=reason) for score in found]
-        return found
+    def _lasting(self) -> list[_Event]:
+        """What was disturbed while several batches were under way, but for siblings that differ from what they got
+        with nobody beside them only because that had been measured once."""
+        events, self._events = self._events, []
+        if not all(event.tripped for event in events):
+            self._measure_alone()
+        return [event for event in events if event.tripped or self._moved(event.sibling)]
+
+    def _measure_alone(self) -> None:
+        """Alone, and beside an honest kernel: another judge's workers may differ from this one's for good."""
+        self._alone += [*self._grade([self._sibling]), self._grade([self._beside, self._sibling])[1]]
 
     def _single(self, entry: Attack | Honest) -> Score:
         """One entry beside the sibling; a moved sibling must repeat, since the host's noise moves it too: also when
@@ -120,8 +178,7 @@ class Bench:
         for _ in range(_AGAIN - 1):
             if disturbed is None or disturbed.startswith(_TRIPPED):
                 break
-            # Alone, and beside an honest kernel: another judge's workers may differ from this one's for good.
-            self._alone += [*self._grade([self._sibling]), self._grade([self._beside, self._sibling])[1]]
+            self._measure_alone()
             mine, disturbed = self._fire(entry)
         return replace(mine, disturbed=disturbed)
 
@@ -169,8 +226,8 @@ class Bench:
         return None
 
     def _census(self, entries: Sequence[Attack | Honest], scores: list[Score]) -> list[Score]:
-        """Close the sandbox, count what still runs, open it again; name those who left processes behind."""
-        if not self._reopen():
+        """Close the sandbox, count what still runs; name those who left processes behind."""
+        if not self._left_behind():
             return scores
         return [
             score if score.layer == "policy" else self._leaver(entry)  # refused code was never run
@@ -180,14 +237,13 @@ class Bench:
     def _leaver(self, entry: Attack | Honest) -> Score:
         """One entry by itself, and whether it left processes behind."""
         score = self._single(entry)
-        left = self._reopen()
+        left = self._left_behind()
         return replace(score, disturbed=f"left processes behind: {', '.join(left)}") if left else score
 
-    def _reopen(self) -> list[str]:
-        self._scorer.close()
-        left = self._canaries.left_behind()
-        self._open()
-        return left
+    def _left_behind(self) -> list[str]:
+        """What outlives the sandbox, which is opened again when it is needed."""
+        self._close()
+        return self._canaries.left_behind()
 
     def gain(self, mine: Score, twin: Score, yardstick: Score) -> str | None:
         """Why a score is a gain over an honest one, or None. A correct kernel is compared with its twin."""
@@ -204,8 +260,7 @@ class Bench:
         return None
 
     def __exit__(self, *exc: object) -> None:
-        self._scorer.close()
-        self._canaries.left_behind()
+        self._left_behind()
         self._stack.close()
 
 
@@ -213,15 +268,11 @@ def _alone(entry: Attack | Honest) -> bool:
     return isinstance(entry, Honest) or entry.form == "single"
 
 
-def _batches(entries: Sequence[Attack | Honest]) -> list[list[Attack | Honest]]:
-    """The entries in order: single ones in batches, each group and sequence by itself."""
-    batches: list[list[Attack | Honest]] = []
-    for entry in entries:
-        full = not batches or len(batches[-1]) == _BATCH or not _alone(batches[-1][0])
-        if full or not _alone(entry):
-            batches.append([])
-        batches[-1].append(entry)
-    return batches
+def _batches(entries: Sequence[Attack | Honest]) -> list[list[int]]:
+    """Indexes of the entries: each group and sequence by itself, then single ones in batches."""
+    several = [[index] for index, entry in enumerate(entries) if not _alone(entry)]
+    singles = [index for index, entry in enumerate(entries) if _alone(entry)]
+    return several + [singles[start : start + _BATCH] for start in range(0, len(singles), _BATCH)]
 
 
 def _completion(code: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+import assay.attacks.bench as bench_module
 from assay.attacks.bench import Bench, Score
 from assay.attacks.canaries import HostCanaries
 from assay.attacks.catalogue import FEEDBACK, LAYERS, SHIPPED, load
@@ -141,7 +142,25 @@ def test_a_group_is_scored_by_its_best_member(real):
     assert score.status is Status.CORRECT
 
 
-def test_groups_and_single_entries_come_back_in_order(real):
+def test_groups_and_single_entries_come_back_in_order(real, monkeypatch):
+    monkeypatch.setattr(bench_module, "_BATCH", 1)
     bench, entry = real
     scores = bench.score([entry("single", ZERO), entry("group", GOOD, ZERO), entry("single", ZERO)])
     assert [score.status for score in scores] == [Status.WRONG, Status.CORRECT, Status.WRONG]
+
+
+def test_a_canary_that_is_tripped_makes_all_suspect_that_was_under_way_and_no_more(real, monkeypatch):
+    """Nobody trips it again when asked alone, so that none is cleared."""
+    monkeypatch.setattr(bench_module, "_BATCH", 1)
+    bench, entry = real
+    batches = [entry("single", f"{ZERO}# {n}\n") for n in range(6)]
+    seen = []
+
+    def done(count):
+        seen.append(count)
+        if len(seen) == 3:
+            open(os.environ["GRADER_ANSWERS"]).close()
+
+    suspect = [score.disturbed is not None for score in bench.score(batches, done)]
+    assert suspect[:2] == [False, False]
+    assert 1 <= sum(suspect[2:]) <= 2
