@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from .catalogue import FAMILIES, LAYERS, Corpus, CorpusError
-from .replay import Progress, Replay, Result, replay
+from .replay import replay
+from .results import Progress, Replay, Result
 
 SETTINGS = ("weak", *LAYERS)
 """The columns: the weak scorer alone, then each layer by itself."""

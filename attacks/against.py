@@ -29,7 +29,7 @@ from ..sandbox.errors import UsageError
 from .against_process import Answer, ScorerProcess, told
 from .canaries import HostCanaries
 from .catalogue import FEEDBACK, SHIPPED, Attack, Corpus, Honest, load
-from .replay import Progress, Replay, Result
+from .results import Progress, Replay, Result
 
 LIMIT = 60.0
 """Seconds that a scorer may take for one candidate."""

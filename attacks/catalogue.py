@@ -71,7 +71,7 @@ def _cross_check(attacks: list[Attack], honest: list[Honest], broken: list[Broke
     for attack in attacks:
         if not _is_new(attack, seen, broken):
             continue
-        if attack.twin is not None and attack.twin not in twins | _shipped_twins():
+        if attack.twin is not None and attack.twin not in twins and attack.twin not in _shipped_twins():
             reason = f"twin {attack.twin!r} is no honest kernel of this corpus or the shipped one; add it or drop it"
             broken.append(Broken(attack.path, f"{attack.path}:{line_of(attack.path, 'twin')}: {reason}"))
             continue

@@ -17,7 +17,7 @@ import pytest
 
 from ..sandbox.launch import environment, module_command
 from .catalogue import CorpusError, load
-from .replay import Result
+from .results import Result
 
 _CANARIES = ("tripped the canary: ", "left processes behind: ")
 _LAST_SECONDS = 15.0

@@ -26,7 +26,8 @@ from typing import Any
 
 from ..sandbox.errors import AssayError
 from .catalogue import Corpus, load
-from .replay import Replay, Result, replay
+from .replay import replay
+from .results import Replay, Result
 
 _PROGRESS_SECONDS = 0.2
 _LAST_SECONDS = 10.0

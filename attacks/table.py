@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .catalogue import FAMILIES
-from .replay import Replay, Result
+from .results import Replay, Result
 
 _STYLES = {"stopped": "green", "accepted": "green", "gained": "bold red", "refused": "yellow", "broken-file": "magenta"}
 

@@ -15,7 +15,8 @@ from typing import Any
 from ...sandbox.errors import UsageError
 from ..catalogue import Corpus
 from ..header import LAYERS, Attack, Honest
-from ..replay import ALL_LAYERS, Progress, Replay, Result, replay
+from ..replay import ALL_LAYERS, replay
+from ..results import Progress, Replay, Result
 from .engine import LANGUAGES, mutant_of, not_mutable, operators_of, place_of
 from .text import TEXT
 

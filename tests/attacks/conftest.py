@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.attacks.replay import Replay, replay
+from assay.attacks.replay import replay
+from assay.attacks.results import Replay
 
 
 @pytest.fixture(scope="session")

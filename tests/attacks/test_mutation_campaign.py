@@ -12,7 +12,7 @@ from assay.attacks.catalogue import SHIPPED, Corpus, load
 from assay.attacks.mutation import campaign
 from assay.attacks.mutation.campaign import Plan, run
 from assay.attacks.mutation.command import view
-from assay.attacks.replay import Replay, Result
+from assay.attacks.results import Replay, Result
 from assay.cli import app
 
 CORPUS = load(SHIPPED)
