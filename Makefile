@@ -19,7 +19,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 train: venv
 	$(BIN)/assay train tiny
 
-# Two at a time; then, by themselves, those that compare times or count what is left behind.
+# Two at a time; then, by themselves, those that compare times.
 test: venv
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not slow and not alone"
 	$(BIN)/python -m pytest -m "alone and not slow"

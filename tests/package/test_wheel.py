@@ -39,9 +39,7 @@ def fresh(wheel, tmp_path_factory):
         "--constraint",
         ROOT / "constraints.txt",
     ]
-    done = subprocess.run(
-        [*pip, wheel, "pytest", "pytest-asyncio", "pytest-rerunfailures"], capture_output=True, text=True
-    )
+    done = subprocess.run([*pip, wheel, "pytest", "pytest-asyncio", "pytest-xdist"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return python
 
@@ -80,6 +78,7 @@ def test_training_without_its_extra_is_one_sentence(fresh, tmp_path):
 
 
 def test_the_sandbox_tests_pass_against_the_wheel(fresh, tmp_path):
+    """But for those of time, which a wheel does not change."""
     tests = tmp_path / "tests"
     for folder in ("sandbox", "faults"):
         (tests / folder).mkdir(parents=True)
@@ -90,6 +89,7 @@ def test_the_sandbox_tests_pass_against_the_wheel(fresh, tmp_path):
     (tests / "pytest.ini").write_text(
         "[pytest]\nmarkers =\n    slow: takes more than ten seconds\n    alone: nothing beside it\n    timed: compares times\nasyncio_mode = auto\n"
     )
-    options = ["--import-mode=importlib", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    options = ["--import-mode=importlib", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "--numprocesses", "2"]
+    options += ["-m", "not slow and not alone"]
     done = subprocess.run([fresh, "-m", "pytest", *options, "."], capture_output=True, text=True, cwd=tests)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
