@@ -147,7 +147,11 @@ class Bench:
 
         self._open()
         with ThreadPoolExecutor(_UNDER_WAY) as pool:
-            yield from pool.map(fire, range(len(batches)))
+            try:
+                yield from pool.map(fire, range(len(batches)))
+            except BaseException:
+                self._close()  # so that Ctrl-C need not wait for what is being judged
+                raise
 
     def _volley(self, entries: Sequence[Attack | Honest]) -> tuple[list[Score], str | None]:
         """Scores of one batch, and what was disturbed meanwhile."""
