@@ -175,10 +175,12 @@ def test_closing_ends_what_still_runs():
     with ThreadPoolExecutor(1) as pool:
         with WarmFence(PROGRAM) as fence:
             waits = pool.submit(control_scores, ["import time\ntime.sleep(60)\n"], ("unlimited",), fence=fence)
-            control_scores([HONEST], (), fence=fence)
+            isolated = control_scores([HONEST], (), fence=fence).isolated
             below = psutil.Process(fence._process.pid).children(recursive=True)
-            assert below
         waits.result()
+    if not isolated:
+        pytest.skip("no namespaces on this host")
+    assert below
     assert psutil.wait_procs(below, timeout=10)[1] == []
 
 
