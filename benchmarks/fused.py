@@ -49,8 +49,6 @@ FORWARD = [
     Shape(16, 64, 64, 4, 4),
     Shape(16, 128, 64, 4, 4),
     Shape(16, 32, 64, 4, 4),
-    Shape(32, 64, 64, 4, 4),
-    Shape(32, 128, 64, 4, 3),
     Shape(64, 64, 64, 4, 3),
     Shape(64, 128, 32, 4, 3),
     Shape(128, 128, 64, 8, 3),
@@ -58,7 +56,6 @@ FORWARD = [
 BACKWARD = [
     Shape(16, 64, 64, 4, 4),
     Shape(16, 32, 64, 4, 4),
-    Shape(32, 64, 64, 4, 4),
     Shape(64, 64, 64, 4, 3),
     Shape(64, 128, 64, 8, 3),
     Shape(128, 128, 64, 8, 3),
@@ -87,8 +84,8 @@ def weights(outer: int, inner: int, generator: torch.Generator) -> Packed:
 class Unfused:
     """Dequantise into a buffer that is used again, then torch's grouped product."""
 
-    def __init__(self, gate_up: Packed, down: Packed, dtype: torch.dtype) -> None:
-        self.tiling, self.dtype = grouped.Tiling(), dtype
+    def __init__(self, gate_up: Packed, down: Packed, dtype: torch.dtype, tiling: grouped.Tiling) -> None:
+        self.tiling, self.dtype = tiling, dtype
         self.gate_up, self.down = gate_up, down
         self.buffers = [source.scratch(self.tiling.experts, dtype) for source in (gate_up, down)]
 
@@ -132,9 +129,11 @@ class Fused:
 class Layer:
     """The experts of a layer as the patch `experts` runs them, with the patch `fused` or without."""
 
-    def __init__(self, gate_up: Packed, down: Packed, dtype: torch.dtype, limits: Limits | None) -> None:
+    def __init__(
+        self, gate_up: Packed, down: Packed, dtype: torch.dtype, tiling: grouped.Tiling, limits: Limits | None
+    ) -> None:
         self.biases = [torch.zeros(EXPERTS, source.outer, device="cuda", dtype=dtype) for source in (gate_up, down)]
-        self.settings = moe.Settings(gate_up, down, 1.702, 7.0, grouped.Tiling(), dtype, fused=limits)
+        self.settings = moe.Settings(gate_up, down, 1.702, 7.0, tiling, dtype, fused=limits)
 
     def __call__(self, case: Case) -> Tensor:
         x = case.narrow[: case.tokens]
@@ -207,13 +206,16 @@ def passes() -> dict[str, tuple[str, ...]]:
     return {"forward": PRODUCTS[:2], "backward": ("gate_up forward", "down dX", "gate_up dX")}
 
 
-def measure(tokens: list[int], dtype: torch.dtype, seconds: float) -> list[dict[str, Any]]:
+def measure(tokens: list[int], dtype: torch.dtype, tiling: grouped.Tiling, seconds: float) -> list[dict[str, Any]]:
     """One row for each number of tokens."""
     deadline = time.monotonic() + seconds * 0.7  # what is left is for the timing itself
     generator = torch.Generator("cuda").manual_seed(0)
     gate_up, down = weights(2 * INNER, HIDDEN, generator), weights(HIDDEN, INNER, generator)
-    fused, unfused = Fused(gate_up, down), Unfused(gate_up, down, dtype)
-    layers = {"fused": Layer(gate_up, down, dtype, Limits(math.inf, 0)), "unfused": Layer(gate_up, down, dtype, None)}
+    fused, unfused = Fused(gate_up, down), Unfused(gate_up, down, dtype, tiling)
+    layers = {
+        "fused": Layer(gate_up, down, dtype, tiling, Limits(math.inf, 0)),
+        "unfused": Layer(gate_up, down, dtype, tiling, None),
+    }
     rows = []
     for count in tokens:
         case = Case(count, dtype, generator)
@@ -293,6 +295,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", default=TOKENS, help="separated by commas")
     parser.add_argument("--seconds", type=float, default=80, help="about how long it may take, compilation included")
+    parser.add_argument("--experts-per-tile", type=int, default=4, help="what the unfused path dequantises at a time")
     parser.add_argument("--dtype", choices=("bfloat16", "float16"), default="bfloat16")
     parser.add_argument("--out", type=Path, default=Path(os.environ.get("OUT", ".")), help="folder for fused.json")
     parser.add_argument("--table", action="store_true", help=f"put this GPU's rows into {TABLE.name}")
@@ -302,13 +305,15 @@ def main() -> int:
     name = torch.cuda.get_device_name()
     print(f"{name}, torch {torch.__version__}, triton {triton.__version__}, {options.dtype}")
     start = time.monotonic()
-    rows = measure([int(n) for n in options.tokens.split(",")], getattr(torch, options.dtype), options.seconds)
+    tiling, dtype = grouped.Tiling(experts=options.experts_per_tile), getattr(torch, options.dtype)
+    rows = measure([int(n) for n in options.tokens.split(",")], dtype, tiling, options.seconds)
     show(rows)
     print(f"{time.monotonic() - start:.0f} s")
     found = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "versions": {"torch": torch.__version__, "triton": triton.__version__},
-        "shape": f"{EXPERTS} experts, top {TOP}, hidden {HIDDEN}, inner {INNER}, {options.dtype}, uniform routing",
+        "shape": f"{EXPERTS} experts, top {TOP}, hidden {HIDDEN}, inner {INNER}, {options.dtype}, uniform routing, "
+        f"unfused {tiling.experts} experts at a time",
         "rows_per_expert": {name: limit(rows, name) for name in PASSES},
         "rows": rows,
     }

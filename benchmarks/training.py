@@ -115,7 +115,7 @@ def prepare(row: Row, config: Any, device: torch.device) -> tuple[Any, dict[str,
     model.requires_grad_(False)
     said = None
     if row.patched:
-        chosen = [name for name in names() if name not in ("fp16", "fused", "guard")]
+        chosen = [name for name in names() if name not in ("fp16", "guard")]
         options = {"experts": {"experts_per_tile": row.tile[0], "rows_per_tile": row.tile[1]}}
         said = apply_patches(model, chosen, options=options, say=lambda table: None).rows
     else:

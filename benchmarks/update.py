@@ -5,10 +5,10 @@
 The recipe gpt-oss-20b with TRL's GRPOTrainer on a model of full size with random weights, packed in MXFP4: G = 8
 completions of one prompt, every one of exactly `--new` tokens, then the update, one sequence a micro-step.
 `torch.cuda.set_per_process_memory_fraction` holds the process to `--cap` GB (10^9 bytes); the peak is the
-allocator's, reserved memory stands beside it. Rewards are drawn at random: what a kernel is worth has no bearing on
-memory, and with random weights no completion is one. Tokens are those of the embedded tokenizer and any other number
-up to the vocabulary's size. Prints a table, writes update.json to --out or $OUT. `--tiny` runs the same code on two
-small layers on the CPU.
+allocator's, reserved memory stands beside it. Segments are expandable: gaps between others would not fit. Rewards are
+drawn at random: what a kernel is worth has no bearing on memory, and with random weights no completion is one. Tokens
+are those of the embedded tokenizer and any other number up to the vocabulary's size. Prints a table, writes update.json
+to --out or $OUT. `--tiny` runs the same code on two small layers on the CPU.
 """
 
 from __future__ import annotations
@@ -80,7 +80,11 @@ def overrides(options: argparse.Namespace, dtype: str, folder: str) -> list[str]
         "disable_tqdm": True,
     }
     words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
-    return [*words, "--patches", "attention", "experts", "lora", "offload", "fp16"] if dtype == "float16" else words
+    return (
+        [*words, "--patches", "attention", "experts", "lora", "offload", "fp16", "fused"]
+        if dtype == "float16"
+        else words
+    )
 
 
 def prompt(tokenizer: Any, length: int) -> str:
@@ -175,6 +179,7 @@ def main() -> None:
     if not options.tiny and not torch.cuda.is_available():
         sys.exit("no CUDA device: this measures one; --tiny tries the code on the CPU")
     device = "CPU"
+    os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")  # read at the first allocation
     if not options.tiny:
         device = torch.cuda.get_device_name()
         total = torch.cuda.get_device_properties(0).total_memory

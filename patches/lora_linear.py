@@ -6,7 +6,8 @@ sum in three elementwise passes. Here, in the type that autocast (or x) has: two
     dL/dx = g W' + s (g B) A,    dL/dA = s (g B)' x,    dL/dB = s g' (x A'),
 
 the factors' gradients in float32. PEFT's is kept for whatever else PEFT can do: several adapters at once, dropout,
-variants such as DoRA, biases, merged or quantised layers, and factors in another type than x without autocast.
+variants such as DoRA, biases, merged or quantised layers, and factors in another type than x without autocast, which
+is how a model samples: then the wide copies exist for some tokens at a time.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from .grouped import wide_product
+
+
+TOKENS = 2048  # 34 MB for each float32 copy of gpt-oss-20b's queries
 
 
 class _LoraLinear(torch.autograd.Function):
@@ -67,6 +71,17 @@ def _hooked(module: nn.Module) -> bool:
     return bool("forward" in vars(module) or module._forward_hooks or module._forward_pre_hooks)
 
 
+def _in_pieces(original: Callable[..., Tensor], layer: Any, x: Tensor) -> Tensor:
+    """`original`, without gradients for some tokens at a time: it makes four float32 tensors of all it is given."""
+    flat = x.reshape(-1, x.shape[-1])
+    if torch.is_grad_enabled() or len(flat) <= TOKENS:
+        return original(layer, x)
+    out = x.new_empty(len(flat), layer.base_layer.out_features)
+    for part, target in zip(flat.split(TOKENS), out.split(TOKENS), strict=True):
+        target.copy_(original(layer, part))
+    return out.view(*x.shape[:-1], -1)
+
+
 def forward(original: Callable[..., Tensor], layer: Any, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """`peft.tuners.lora.Linear.forward` for x (..., in): in one function where it can be, else by `original`."""
     base = layer.base_layer
@@ -77,7 +92,9 @@ def forward(original: Callable[..., Tensor], layer: Any, x: Tensor, *args: Any, 
     dtype = torch.get_autocast_dtype(kind) if autocast else x.dtype
     found = _factors(layer)
     frozen = not base.weight.requires_grad and (base.bias is None or not base.bias.requires_grad)
-    if found is None or not frozen or base.weight.dtype != dtype or (found[0].dtype != dtype and not autocast):
+    if found is None or not frozen or base.weight.dtype != dtype:
         return original(layer, x)
     a, b, scaling = found
+    if a.dtype != dtype and not autocast:
+        return _in_pieces(original, layer, x)
     return _LoraLinear.apply(x.to(dtype), base.weight, base.bias, a, b, scaling)  # pyright: ignore[reportReturnType]

@@ -136,6 +136,16 @@ def test_float32_factors_over_bfloat16_are_left_to_peft_without_autocast(monkeyp
     assert len(calls) == 2
 
 
+def test_long_prompts_are_sampled_in_pieces_with_pefts_result(monkeypatch):
+    model, x = adapted(torch.bfloat16), torch.randn(3, 7, 24).bfloat16()
+    with torch.no_grad():
+        expected = model(x)
+        calls = counted(monkeypatch)
+        monkeypatch.setattr(lora_linear, "TOKENS", 5)
+        torch.testing.assert_close(model(x), expected)
+    assert len(calls) == 2 * 5
+
+
 def test_a_layer_whose_own_weight_is_trained_is_left_to_peft(monkeypatch):
     model = adapted()
     model.base_model.model.first.base_layer.weight.requires_grad_(True)

@@ -1,5 +1,7 @@
 """Split LoRA over experts is PEFT's LoRA: same output, same gradients, same files."""
 
+import sys
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -247,12 +249,15 @@ def test_the_patch_alone_is_refused(tiny):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_on_the_gpu_factors_get_gradients_as_near_to_float32_as_peft_gives(folder, patched):
-    exact = gradients(plain(folder))
-    global IDS
-    IDS = IDS.cuda()
-    ours = gradients(patched(torch.bfloat16).cuda())
-    theirs = gradients(plain(folder, dtype=torch.bfloat16).cuda())
-    IDS = IDS.cpu()
-    for name in exact:
-        assert distance(ours[name].cpu(), exact[name]) <= 1.1 * distance(theirs[name].cpu(), exact[name]) + 2e-3, name
+def test_on_the_gpu_factors_get_gradients_as_near_to_float32_as_peft_gives(folder, patched, monkeypatch):
+    ours, theirs = {}, {}
+    for seed in range(5):  # the error of one draw is that of its few unlucky roundings
+        ids = torch.randint(1, 64, (2, 19), generator=torch.Generator().manual_seed(seed))
+        monkeypatch.setattr(sys.modules[__name__], "IDS", ids)
+        exact = gradients(plain(folder))
+        monkeypatch.setattr(sys.modules[__name__], "IDS", ids.cuda())
+        for found, model in ((ours, patched(torch.bfloat16)), (theirs, plain(folder, dtype=torch.bfloat16))):
+            for name, value in gradients(model.cuda()).items():
+                found[name] = found.get(name, 0.0) + distance(value.cpu(), exact[name]) ** 2 / 5
+    for name in ours:
+        assert ours[name] ** 0.5 <= 1.1 * theirs[name] ** 0.5 + 2e-3, name
