@@ -21,7 +21,6 @@ from torch.autograd.function import once_differentiable
 
 from .grouped import wide_product
 
-
 TOKENS = 2048  # 34 MB for each float32 copy of gpt-oss-20b's queries
 
 
