@@ -83,6 +83,19 @@ def test_a_run_describes_itself(run):
     assert described["isolation"]["seccomp"]
 
 
+def test_the_report_can_be_written_again(run, command):
+    done = command("report", run[2], "--out", run[0] / "again.html", cwd=run[0])
+    assert done.returncode == 0, done.stderr
+    assert (run[0] / "again.html").stat().st_size > 1000
+
+
+def test_resuming_without_a_checkpoint_says_so(tmp_path, run, command):
+    (tmp_path / "run.json").write_text((run[2] / "run.json").read_text())
+    done = command("train", "--resume", tmp_path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no checkpoint" in done.stderr
+
+
 def test_the_routers_auxiliary_loss_is_off_whatever_the_recipe_says(tmp_path):
     from rich.console import Console
 
@@ -96,12 +109,6 @@ def test_the_routers_auxiliary_loss_is_off_whatever_the_recipe_says(tmp_path):
     with Scorer(looks=()) as scorer, ConsoleProgress(Console(stderr=True)) as bar:
         trainer = _make_trainer(recipe, scorer, None, load_model(recipe), tmp_path, bar)
         assert not trainer.aux_loss_enabled
-
-
-def test_the_report_can_be_written_again(run, command):
-    done = command("report", run[2], "--out", run[0] / "again.html", cwd=run[0])
-    assert done.returncode == 0, done.stderr
-    assert (run[0] / "again.html").stat().st_size > 1000
 
 
 def test_a_killed_run_leaves_no_judge_behind(killed):
@@ -147,13 +154,6 @@ def test_wrong_usage_is_one_sentence_with_exit_code_2(tmp_path, arguments, named
     assert done.returncode == 2, done.stderr
     assert named in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_resuming_without_a_checkpoint_says_so(tmp_path, run, command):
-    (tmp_path / "run.json").write_text((run[2] / "run.json").read_text())
-    done = command("train", "--resume", tmp_path, cwd=tmp_path)
-    assert done.returncode == 2
-    assert "no checkpoint" in done.stderr
 
 
 @pytest.fixture(scope="module")

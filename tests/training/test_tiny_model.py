@@ -19,7 +19,7 @@ from assay.training.tiny.measure import extract, family, sample  # noqa: E402
 @pytest.fixture(scope="module")
 def loaded():
     threads = torch.get_num_threads()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # a second one would wait for its core in every operation
     yield tiny.load()
     torch.set_num_threads(threads)
 
