@@ -309,6 +309,20 @@ def test_the_residual_stream_is_float32_and_attention_and_head_see_float16(folde
     assert {seen[f"mlp {n}"] for n in (0, 1)} == {seen["norm"]} == {torch.float32}
 
 
+@pytest.mark.parametrize("autocast", [False, True])
+def test_the_scores_of_the_router_take_gradients_beyond_float16s_range(folder, autocast):
+    model, seen = half(folder).requires_grad_(False), []
+    layer = model.model.layers[0]
+    layer.mlp.router.register_forward_hook(lambda m, args, out: out[1].register_hook(seen.append) and None)
+    x = model.model.embed_tokens(outliers.batches(1)[0]).float().requires_grad_(True)
+    with torch.autocast("cpu", torch.float16, enabled=autocast):
+        out, _ = layer.mlp(layer.post_attention_layernorm(x))
+    out.backward(torch.ones_like(out))
+    (gradient,) = seen
+    assert LARGEST < gradient.abs().max() < math.inf
+    assert 0 < x.grad.abs().max() < math.inf
+
+
 def gradients(model):
     ids = outliers.batches(1)[0][:, :12]
     with torch.random.fork_rng():
