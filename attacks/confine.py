@@ -241,7 +241,7 @@ def guard(job: dict[str, Any], isolated: bool, start: Callable[[dict[str, Any], 
     deadline = time.monotonic() + job["wall"]
     ended: int | None = None
     handle = os.pidfd_open(scorer)
-    pause = 0.001
+    pause = 0.005
     while ended is None:
         if select.select([handle], [], [], pause)[0]:
             ended = os.waitstatus_to_exitcode(os.waitpid(scorer, 0)[1])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
 
@@ -17,7 +18,7 @@ from .controls.run import PROGRAM, ControlResult, control_scores
 from .warm_fence import WarmFence
 from .weaknesses import closure, without
 
-_TRIES = 3
+_TRIES, _AT_ONCE = 3, 2
 _STILL = 0.6
 """Reward above its twin's at which an attack still gains once its weakness is mended: a factor of 1.5 of speed, since
 the two scorers are measured minutes apart on a host that others use as well."""
@@ -203,5 +204,7 @@ def _key(names: Iterable[str]) -> _KEY:
 
 def fastest(kernels: Sequence[Honest]) -> Honest:
     """The kernel that the sound scorer finds fastest."""
-    scores = control_scores([kernel.payload for kernel in kernels], ()).scores
-    return max(zip(kernels, scores, strict=True), key=lambda pair: pair[1].speedup)[0]
+    with WarmFence(PROGRAM) as fence, ThreadPoolExecutor(_AT_ONCE) as pool:
+        results = pool.map(lambda kernel: control_scores([kernel.payload], (), fence=fence), kernels)
+        speeds = [result.scores[0].speedup for result in results]
+    return max(zip(kernels, speeds, strict=True), key=lambda pair: pair[1])[0]

@@ -9,7 +9,6 @@ guard the result: every attack must gain against its control, a scorer that has 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from .results import Outcome, Progress, Replay, Result
 
 ALL_LAYERS = frozenset(LAYERS)
 _SIBLING, _WRONG = "sum-map-mul", "wrong-missing-last-term"
-_AT_ONCE, _PROOFS_AT_ONCE = 2, 4  # some proofs wait for a limit; what one waits for a core is not billed
+_AT_ONCE, _PROOFS_AT_ONCE = 2, 6  # some proofs wait for a limit; what one waits for a core is not billed
 _REPEATS = 2
 
 
@@ -171,24 +170,21 @@ class _Run:
         return results
 
     def _on_the_judge(self) -> list[Result]:
-        """The layers under test include the judge: score honest kernels, then attacks, then look again."""
+        """The layers under test include the judge: honest kernels and attacks are scored by the same judges."""
+        entries = [*self._judged.values(), *self._attacks]
         with Bench(self._layers, self._sibling, self._secret) as bench:
-            found = bench.score(list(self._judged.values()), self._counter("honest kernels"))
-            scores = dict(zip(self._judged, found, strict=True))
+            found = bench.score(entries, lambda count: self._step(count, "honest kernels and attacks"))
+            scores = dict(zip(self._judged, found, strict=False))
             speeds = {name: scores[name].reward or 0.0 for name in self._twins if scores[name].correct}
             if not speeds:
                 speeds = {self._sibling.id: 0.0}
             fallback = self._fastest(speeds)
             results = [_honest_result(kernel, scores[kernel.id]) for kernel in self._honest]
-            fired = bench.score(self._attacks, self._counter("attacks"))
-            for attack, mine in zip(self._attacks, fired, strict=True):
+            for attack, mine in zip(self._attacks, found[len(self._judged) :], strict=True):
                 twin = self._twins.get(attack.twin or "", fallback)
                 twin = twin if scores[twin.id].correct else fallback
                 results.append(self._judge_attack(bench, attack, mine, twin, scores))
         return results
-
-    def _counter(self, label: str) -> Callable[[int], None]:
-        return lambda count: self._step(count, label)
 
     def _judge_attack(
         self, bench: Bench, attack: Attack, mine: Score, twin: Honest, scores: dict[str, Score]
