@@ -33,8 +33,8 @@ class Blocks:
         if [block[:2] for block in blocks] == [(0, self.rows.queries)]:
             _, _, first, last, allowed, causal = blocks[0]
             return *self._attend(q, k[:, :, first:last], v[:, :, first:last], allowed, causal, scale), ()
-        out = torch.zeros((*q.shape[:-1], v.shape[-1]), dtype=q.dtype, device=q.device)
         kind = torch.float64 if q.dtype == torch.float64 else torch.float32
+        out = torch.zeros((*q.shape[:-1], v.shape[-1]), dtype=q.dtype if self.stock else kind, device=q.device)
         lse = torch.full(q.shape[:-1], -torch.inf, dtype=kind, device=q.device)
         for begin, end, first, last, allowed, causal in blocks:
             these, keys = slice(begin, end), slice(first, last)
@@ -99,7 +99,7 @@ class Blocks:
         scores = _scores(q, k, allowed, causal, scale)
         lse = torch.logsumexp(scores, -1)
         weights = torch.exp(scores - lse.clamp(min=torch.finfo(lse.dtype).min).unsqueeze(-1))  # −inf − −inf is NaN
-        return _product(weights.to(v.dtype), v), lse
+        return _product(weights.to(v.dtype), v, wide=True), lse  # rounded once, after the sink has scaled it
 
     def _attend_backward(
         self,

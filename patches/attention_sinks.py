@@ -22,7 +22,8 @@ _CHUNK = 1 << 24  # elements of float32 that the sink's gradient holds at a time
 class Kernel(Protocol):
     """An attention kernel and its backward. ``head_axis`` is the axis of the heads in ``lse``, -1 or -2.
 
-    ``lse`` has the shape of the output without its last axis, and is −inf for a query that sees no key.
+    ``lse`` has the shape of the output without its last axis, and is −inf for a query that sees no key. The output may
+    be wider than the queries.
     """
 
     head_axis: int
@@ -71,6 +72,7 @@ class SinkAttention(torch.autograd.Function):
             out, lse, extra = kernel.forward(q, k, v, scale)
             sink = sinks.detach().to(lse.dtype)
             out, lse = add_sink(out, lse, sink if kernel.head_axis == -1 else sink[:, None])
+            out = out.to(q.dtype)
         ctx.save_for_backward(q, k, v, sinks, out, lse, *extra)
         ctx.kernel, ctx.scale = kernel, scale
         return out
