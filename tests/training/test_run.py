@@ -1,5 +1,6 @@
 """Whole runs on the embedded model, as a user starts them: a few steps each."""
 
+import gc
 import json
 import os
 import signal
@@ -17,6 +18,13 @@ SMALL = [
     *("--num_generations", "8", "--per_device_train_batch_size", "8", "--max_completion_length", "96"),
     *("--save_steps", "1", "--pairs", "1", "--assay_kernels", "1"),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_model_is_left():
+    """Runs in this process leave cycles, and a patch of a class stays while a patched model lives."""
+    yield
+    gc.collect()
 
 
 def started(*arguments, cwd, until):
