@@ -234,7 +234,7 @@ def apply(model: Any, engine: str = "auto") -> State:
         config._attn_implementation = IMPLEMENTATION
     for layer in layers:
         setattr(layer, _ENGINE, engine)
-    rotary.install(state.rotary)
+    rotary.install(state.rotary, model)
     return state
 
 

@@ -8,6 +8,7 @@ ordinary linear layers, `Linear.forward`, runs as one function: see `lora_linear
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -119,16 +120,21 @@ def apply(model: nn.Module) -> object:
             setattr(kind, name, replacement)
     user = object()
     _users.add(user)
+    weakref.finalize(model, _release, user).atexit = False  # a model that is gone needs no patch
     return user
 
 
-def remove(model: nn.Module, state: object) -> None:
-    """Give PEFT its own forward pass back once no model has this patch on."""
-    _users.discard(state)
+def _release(user: object) -> None:
+    _users.discard(user)
     if not _users:
         for (kind, name), method in _original.items():
             setattr(kind, name, method)
         _original.clear()
+
+
+def remove(model: nn.Module, state: object) -> None:
+    """Give PEFT its own forward pass back once no model has this patch on."""
+    _release(state)
 
 
 def explain(model: nn.Module, state: object) -> dict[str, str]:

@@ -8,6 +8,7 @@ with Triton; everything else goes to transformers' own.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -64,8 +65,10 @@ def apply_rotary_pos_emb(
     return _Rotate.apply(q, cos, sin), _Rotate.apply(k, cos, sin)  # pyright: ignore[reportReturnType]
 
 
-def install(user: object) -> None:
-    """Put the function in place for one more user."""
+def install(user: object, model: torch.nn.Module | None = None) -> None:
+    """Put the function in place for one more user, as long as its ``model`` lives."""
+    if model is not None:
+        weakref.finalize(model, uninstall, user).atexit = False
     if not _users:
         _original.append(getattr(modeling_gpt_oss, _NAME))
         setattr(modeling_gpt_oss, _NAME, apply_rotary_pos_emb)

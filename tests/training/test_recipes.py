@@ -5,10 +5,12 @@ import pytest
 from assay.training.errors import RecipeError
 from assay.training.recipe import embedded, find_recipe, parse_recipe
 
+CPU = ["--use_cpu", "true"]  # transformers refuses bf16 where there is no GPU
+
 
 @pytest.mark.parametrize("name", embedded())
 def test_every_embedded_recipe_parses(name):
-    assert parse_recipe(name).training.router_aux_loss_coef == 0.0
+    assert parse_recipe(name, CPU).training.router_aux_loss_coef == 0.0
 
 
 def test_the_tiny_recipe_states_what_the_defaults_would_get_wrong():
@@ -69,7 +71,7 @@ def test_the_recipe_for_gpt_oss_20b_says_what_trl_and_peft_are_to_do():
     from assay.patches import names
     from assay.training.models import adapter_of
 
-    recipe = parse_recipe("gpt-oss-20b")
+    recipe = parse_recipe("gpt-oss-20b", CPU)
     assert recipe.model.model_name_or_path == "openai/gpt-oss-20b"
     assert recipe.assay.needs_gpu
     assert {"attention", "experts"} <= set(recipe.assay.patches) <= set(names())
@@ -82,8 +84,8 @@ def test_the_recipe_for_gpt_oss_20b_says_what_trl_and_peft_are_to_do():
 
 
 def test_vllm_is_one_option_away():
-    assert not parse_recipe("gpt-oss-20b").training.use_vllm
-    training = parse_recipe("gpt-oss-20b", ["--use_vllm", "true"]).training
+    assert not parse_recipe("gpt-oss-20b", CPU).training.use_vllm
+    training = parse_recipe("gpt-oss-20b", [*CPU, "--use_vllm", "true"]).training
     assert training.use_vllm
     assert training.vllm_mode == "colocate"
     assert training.vllm_importance_sampling_correction
