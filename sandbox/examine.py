@@ -28,10 +28,8 @@ _CONTEXT_ERRORS = ("NameError:", "ImportError:", "UnboundLocalError:")
 _IDLE_FACTOR, _IDLE_NS = 2.0, 2_000_000
 _IDLE_LIMIT_NS = 1_000_000_000
 _WARM_CALLS = 8
-# One worker in ten or so is slower than its twins by up to 10 %, for its whole life: a long timing uses several. A turn
-# of 10 ms beside a busy core varies by 2 % besides: a pair of a long timing is several turns of each side.
-_SHORT = 10
-_PAIRS_OF_A_WORKER, _TURNS_OF_A_PAIR = 5, 2
+# One worker in ten or so is slower than its twins by up to 10 %, for its whole life: a long timing uses several.
+_PAIRS_OF_A_WORKER, _SHORT = 5, 10
 _SLOW_PAIRS = 2  # turns beyond ten times the baseline that end the timing; one may be the host's doing
 
 
@@ -97,15 +95,14 @@ class Examiner:
         timed = [schedule.timed_shape(pair) for pair in range(attempts)]
         warm_up, outcome, progress = self._warm_up(schedule, timed), Outcome(), Looks(looks, self.task.dead_band)
         truth = schedule.truth
-        long = bool(looks) and looks[-1] > _SHORT
-        stride, turns = (_PAIRS_OF_A_WORKER, _TURNS_OF_A_PAIR) if long else (max(1, attempts), 1)
+        stride = _PAIRS_OF_A_WORKER if looks and looks[-1] > _SHORT else max(1, attempts)
         for start in range(0, max(1, attempts), stride):
             numbers = range(start, min(start + stride, attempts))
-            room = [*truth, *warm_up, *timed[start : start + 1], *timed[start : start + stride] * turns]
+            room = [*truth, *warm_up, *timed[start : start + 1], *timed[start : start + stride]]
             with self.worker(spares, room) as candidate:
                 if not self._enter(outcome, candidate, code, schedule, truth, warm_up):
                     return outcome
-                if not numbers or self._time(outcome, spares, candidate, schedule, warm_up, numbers, turns, progress):
+                if not numbers or self._time(outcome, spares, candidate, schedule, warm_up, numbers, progress):
                     break
             truth = []
         if progress.pairs and outcome.status is Status.CORRECT:
@@ -191,60 +188,48 @@ class Examiner:
         schedule: Schedule,
         warm_up: Sequence[Shape],
         numbers: range,
-        turns: int,
         progress: Looks,
     ) -> bool:
-        """Alternate candidate and a baseline of its own on identical inputs, for the pairs ``numbers``, each of so many
-        ``turns`` of either side. True when no more are wanted: enough for the looks, or the outcome decided.
+        """Alternate candidate and a baseline of its own on identical inputs, for the pairs ``numbers``. True when
+        no more are wanted: enough for the looks, or the outcome decided.
 
         One pair before them is not timed: while the baseline was loaded the candidate waited, and its first turn
         after that took 1 % longer.
         """
         shapes = {number: schedule.timed_shape(number) for number in numbers}
         rehearsed = False
-        with self.worker(spares, [*warm_up, shapes[numbers.start], *list(shapes.values()) * turns]) as baseline:
+        with self.worker(spares, [*warm_up, shapes[numbers.start], *shapes.values()]) as baseline:
             if baseline.load(self.baseline, self.task.entry).status != READY:
                 raise InfraError("the baseline did not load")
             for shape in warm_up:
                 self._baseline_turn(baseline, schedule.trial(shape))
             for number in (numbers.start, *numbers):
-                trials = [schedule.trial(shapes[number]) for _ in range(turns if rehearsed else 1)]
-                both = self._both(outcome, candidate, baseline, trials, schedule.baseline_first(number))
+                trial = schedule.trial(shapes[number])
+                both = self._both(outcome, candidate, baseline, trial, schedule.baseline_first(number))
                 if both is None:
                     return True
                 if not rehearsed:
                     rehearsed = True
-                elif self._enough(outcome, progress, *both, turns * self.task.work(shapes[number])):
+                elif self._enough(outcome, progress, *both, self.task.work(trial.shape)):
                     return True
         return False
 
     def _both(
-        self, outcome: Outcome, candidate: Worker, baseline: Worker, trials: Sequence[Trial], baseline_first: bool
-    ) -> tuple[list[Bill], list[Bill]] | None:
-        """What ``trials`` cost the baseline and the candidate, of whom the other begins each time; None if that decided
-        the outcome."""
-        references, bills = [], []
-        for trial in trials:
-            first = self._baseline_turn(baseline, trial) if baseline_first else None
-            bill = self._turn(outcome, candidate, trial, self._wipe)
-            if bill is None:
-                return None
-            references.append(first or self._baseline_turn(baseline, trial))
-            bills.append(bill)
-            baseline_first = not baseline_first
-        return references, bills
+        self, outcome: Outcome, candidate: Worker, baseline: Worker, trial: Trial, baseline_first: bool
+    ) -> tuple[Bill, Bill] | None:
+        """What ``trial`` cost the baseline and the candidate; None if that decided the outcome."""
+        first = self._baseline_turn(baseline, trial) if baseline_first else None
+        bill = self._turn(outcome, candidate, trial, self._wipe)
+        return None if bill is None else (first or self._baseline_turn(baseline, trial), bill)
 
-    def _enough(
-        self, outcome: Outcome, progress: Looks, references: Sequence[Bill], bills: Sequence[Bill], work: float
-    ) -> bool:
+    def _enough(self, outcome: Outcome, progress: Looks, reference: Bill, bill: Bill, work: float) -> bool:
         """Record a pair; True when no more are wanted, or the candidate is too slow."""
-        outcome.bills.extend(bills)
-        reference, billed = (sum(bill.billed for bill in side) for side in (references, bills))
-        outcome.slow += billed > _TIMEOUT_FACTOR * reference
+        outcome.bills.append(bill)
+        outcome.slow += bill.billed > _TIMEOUT_FACTOR * reference.billed
         if outcome.slow >= _SLOW_PAIRS:
             outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{_TIMEOUT_FACTOR} times slower than the baseline")
             return True
-        return progress.add(Pair(reference, billed, work))
+        return progress.add(Pair(reference.billed, bill.billed, work))
 
     def _conclude(self, outcome: Outcome, progress: Looks) -> None:
         """The speedup of all pairs, and whether the two clocks agree."""

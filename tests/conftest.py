@@ -5,6 +5,7 @@ import io
 import os
 import signal
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
@@ -14,8 +15,12 @@ from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import Judge
 
 
+HERE = Path(__file__).parent
+ALONE = ("attacks", "rewards", "sandbox")
+
+
 def pytest_configure():
-    """Two tests at a time on two cores: a second thread of torch's would wait for its core in every operation."""
+    """As many tests at a time as there are cores, or more: a second thread of torch's would wait for its core in every operation."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
@@ -29,6 +34,8 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.alone)
             if config.pluginmanager.hasplugin("rerunfailures"):
                 item.add_marker(pytest.mark.flaky(reruns=2))
+        if item.get_closest_marker("alone") and item.path.relative_to(HERE).parts[0] not in ALONE:
+            raise pytest.UsageError(f"{item.nodeid} runs alone, and `make test` looks for such tests in {ALONE} only")
 
 
 def _command(process):
