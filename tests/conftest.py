@@ -14,7 +14,6 @@ import pytest
 from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import Judge
 
-
 HERE = Path(__file__).parent
 ALONE = ("attacks", "rewards", "sandbox")
 
