@@ -85,6 +85,11 @@ def _cut(between: str) -> _Encoder:
 
 
 def _reversed(value: Any, random: Random) -> str:
+    marks = "__" if isinstance(value, str) else b"__"
+    if len(value) > 4 and value.startswith(marks) and value.endswith(marks):
+        # Backwards it would have the same form, which hides nothing and is refused where the name itself need not be.
+        middle = len(value) // 2
+        return f"{value[:middle][::-1]!r}[::-1] + {value[middle:][::-1]!r}[::-1]"
     return f"{value[::-1]!r}[::-1]"
 
 

@@ -14,6 +14,7 @@ from assay.attacks.mutation.names import spell
 from assay.attacks.mutation.operators import OPERATORS, apply
 from assay.attacks.mutation.sites import normal
 from assay.attacks.mutation.source import Source
+from assay.attacks.mutation.strings import _reversed
 from assay.sandbox.inside import context
 from assay.sandbox.policy import check_source
 
@@ -159,3 +160,11 @@ def test_spelt_names_are_the_same_names():
         other = spell("accumulate_Rows", Random(seed))
         assert other.isidentifier()
         assert normal(other) == "accumulate_Rows"
+
+
+def test_a_name_of_python_turned_round_has_no_longer_the_form_of_one():
+    for name in ("__main__", "__class__", b"__a__"):
+        text = _reversed(name, Random(0))
+        assert eval(text) == name
+        parts = text.replace("b'", "'").split("'")
+        assert not any(len(part) > 4 and part.startswith("__") and part.endswith("__") for part in parts)
