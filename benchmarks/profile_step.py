@@ -117,7 +117,7 @@ def profile(row: training.Row, config: Any, device: torch.device, part: str) -> 
     }[part]()
     training.remove_patches(model)
     del model, optimizer, take
-    training._clear(device)
+    training.clear(device)
     return found
 
 

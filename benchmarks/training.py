@@ -216,7 +216,7 @@ def measure(row: Row, config: Any, device: torch.device, by_trl: bool) -> Result
         if model is not None and row.patched:
             remove_patches(model)
         del model, optimizer
-        _clear(device)
+        clear(device)
     return result
 
 
@@ -225,7 +225,7 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize()
 
 
-def _clear(device: torch.device) -> None:
+def clear(device: torch.device) -> None:
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()

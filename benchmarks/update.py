@@ -131,7 +131,7 @@ def update(options: argparse.Namespace, dtype: str, console: Console) -> dict[st
             )
             patch_model(trainer, recipe, console.print)
             if cuda:
-                training._clear(torch.device("cuda"))
+                training.clear(torch.device("cuda"))
                 torch.cuda.reset_peak_memory_stats()
             trainer.train()
             found["loss"] = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
@@ -144,7 +144,7 @@ def update(options: argparse.Namespace, dtype: str, console: Console) -> dict[st
     found |= {"steps": clock.steps, "completion_tokens": lengths}
     del model, trainer
     if cuda:
-        training._clear(torch.device("cuda"))
+        training.clear(torch.device("cuda"))
     return found
 
 

@@ -38,7 +38,7 @@ class Kernel(Protocol):
 def add_sink(out: Tensor, lse: Tensor, sink: Tensor) -> tuple[Tensor, Tensor]:
     """Output, scaled in place, and log-sum-exp with the sink. ``lse`` and ``sink`` are float32 (float64 if q is)."""
     factor = torch.sigmoid(lse - sink)
-    if out.is_cuda and out.is_contiguous() and factor.dtype == torch.float32 and mxfp4.has_triton():
+    if mxfp4.by_kernel(out) and out.is_contiguous():
         from . import kernels  # torch multiplies two types several times slower
 
         kernels.scale_rows(out, factor.contiguous())

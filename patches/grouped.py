@@ -171,7 +171,7 @@ def add_by_token(out: Tensor, tokens: Tensor, rows: Tensor, weights: Tensor | No
     `out` is wide and contiguous; `tokens`, int64 (n,), says to which token a row belongs. Sums are made in the type of
     `out`; on a GPU their order is not fixed, as in torch's `index_add_`.
     """
-    if rows.is_cuda and mxfp4.has_triton() and out.dtype == torch.float32:
+    if mxfp4.by_kernel(out):
         from . import kernels
 
         kernels.add_by_token(rows.contiguous(), tokens, None if weights is None else weights.contiguous(), out)

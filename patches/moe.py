@@ -151,7 +151,7 @@ def run(settings: Settings, inputs: Inputs) -> Tensor:
             tokens = walk.tokens[tile.rows]
             if settings.narrow:
                 y = moe_float16.rows(walk, tile, of_tile, gate_up[tile.slots], down[tile.slots])
-                out.index_add_(0, tokens, y)
+                grouped.add_by_token(out, tokens, y)
                 continue
             x = inputs.x[tokens].to(dtype)
             z = _linear(x, gate_up[tile.slots], gate_a, gate_b, tile.groups)

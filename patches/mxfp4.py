@@ -26,6 +26,11 @@ def has_triton() -> bool:
     return importlib.util.find_spec("triton") is not None
 
 
+def by_kernel(x: Tensor) -> bool:
+    """Whether a Triton kernel does what is asked of x: on a GPU, but for float64, which no kernel here is made for."""
+    return x.is_cuda and has_triton() and x.dtype != torch.float64
+
+
 def dense_shape(blocks: Tensor, scales: Tensor, name: str = "weight") -> tuple[int, int, int]:
     """(experts, out, in) of a packed weight. Raises ValueError that names the tensor whose shape or dtype is odd."""
     if blocks.dtype != torch.uint8 or scales.dtype != torch.uint8:

@@ -26,7 +26,7 @@ def _wide(x: Tensor) -> Tensor:
 
 
 def _fused(x: Tensor) -> bool:
-    return x.is_cuda and mxfp4.has_triton() and x.dtype != torch.float64 and x.numel() > 0 and x.shape[-1] <= WIDEST
+    return mxfp4.by_kernel(x) and x.numel() > 0 and x.shape[-1] <= WIDEST
 
 
 def _normalise(flat: Tensor, weight: Tensor, epsilon: float, rows: int, out: Tensor) -> Tensor:

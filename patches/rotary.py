@@ -50,8 +50,8 @@ def _rotate(x: Tensor, cos: Tensor, sin: Tensor, sign: float) -> Tensor:
 
 
 def _usable(x: Tensor, cos: Tensor) -> bool:
-    fits = x.dim() == 4 and x.numel() > 0 and x.dtype != torch.float64 and cos.shape[-1] * 2 == x.shape[-1]
-    return x.is_cuda and mxfp4.has_triton() and fits and cos.dim() == 3 and cos.shape[1] == x.shape[2]
+    fits = x.dim() == 4 and x.numel() > 0 and cos.dim() == 3 and cos.shape[1:] == (x.shape[2], x.shape[3] // 2)
+    return mxfp4.by_kernel(x) and fits and x.shape[3] % 2 == 0
 
 
 def apply_rotary_pos_emb(

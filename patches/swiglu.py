@@ -13,10 +13,6 @@ from torch import Tensor
 from . import mxfp4
 
 
-def _fused(x: Tensor) -> bool:
-    return x.is_cuda and mxfp4.has_triton() and x.dtype != torch.float64
-
-
 def wide(dtype: torch.dtype) -> torch.dtype:
     """The type sums are kept in: float32, or float64 for float64."""
     return torch.promote_types(dtype, torch.float32)
@@ -27,7 +23,7 @@ def forward(
 ) -> Tensor:
     """The activation (rows, width), in `dtype` or the type of `gate_up`."""
     dtype = dtype or gate_up.dtype
-    if _fused(gate_up):
+    if mxfp4.by_kernel(gate_up):
         from . import kernels
 
         out = gate_up.new_empty(len(gate_up), gate_up.shape[1] // 2, dtype=dtype)
@@ -56,7 +52,7 @@ def backward(
     since the down projection is linear, the gradient of a row's weight is <activation, grad>, and the projection
     itself need not be computed again.
     """
-    if _fused(gate_up):
+    if mxfp4.by_kernel(gate_up):
         from . import kernels
 
         out = torch.empty_like(gate_up, dtype=dtype)

@@ -115,7 +115,7 @@ def parse_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"recipe {path} is not readable YAML: {' '.join(str(error).split())}") from error
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        if "bf16" in str(error) and no_device():
+        if "bf16/gpu" in str(error) and no_device():
             raise needs_device(path) from error
         raise RecipeError(f"recipe {path}: {' '.join(str(error).split())}") from error
     assay, training, model = parsed
