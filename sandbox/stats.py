@@ -65,13 +65,13 @@ def total_ratio(pairs: Sequence[Pair]) -> float:
     return math.log(max(sum(p.baseline for p in rest), 1) / max(sum(p.candidate for p in rest), 1))
 
 
-def speedup(pairs: Sequence[Pair]) -> Speedup:
-    """The median of the paired log ratios with its interval.
+def speedup(pairs: Sequence[Pair], most: int | None = None) -> Speedup:
+    """The median of the paired log ratios, of the first ``most`` usable pairs, with its interval.
 
     The lower bound never exceeds the ratio of the totals, and the estimate exceeds it at most by the interval's
     width: a kernel that is slow in the trials which a median discards is billed for them.
     """
-    kept = calibrated(pairs)
+    kept = calibrated(pairs)[:most]
     logs = [math.log(max(p.baseline, 1) / max(p.candidate, 1)) for p in kept]
     low, high, confidence = median_interval(logs)
     total = total_ratio(kept)
@@ -90,17 +90,19 @@ class Looks:
 
     def __init__(self, looks: Sequence[int], band: float) -> None:
         self._looks, self._band = list(looks), band
+        self._at = self._looks[0] if self._looks else None
         self.pairs: list[Pair] = []
 
     def estimate(self) -> Speedup:
-        """The speedup of the pairs so far."""
-        return speedup(self.pairs)
+        """The speedup at the look reached last: as the median moves, pairs may become usable by the handful."""
+        return speedup(self.pairs, self._at)
 
     def add(self, pair: Pair) -> bool:
         """Record a pair; True when no more are wanted."""
         self.pairs.append(pair)
         if len(self.pairs) < self._looks[0]:
             return False
+        self._at = self._looks[0]
         now = self.estimate()
         if now.used < self._looks[0]:
             return False

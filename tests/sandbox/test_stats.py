@@ -66,3 +66,10 @@ def test_a_narrow_interval_stops_at_the_first_look():
 def test_a_clear_loser_stops_at_the_first_look():
     progress = Looks([10, 20], band=0.03)
     assert [progress.add(pair) for pair in pairs([0.5, 0.6] * 5)][-1]
+
+
+def test_a_look_counts_no_more_pairs_than_it_is_for_however_the_median_moves():
+    looks = Looks((4,), 0.03)
+    ended = [looks.add(Pair(baseline, 100, 1.0)) for baseline in (100, 100, 100, 120, 120, 120)]
+    assert ended == [False] * 5 + [True]  # three were usable until the median moved, then all six
+    assert (looks.estimate().used, looks.estimate().discarded) == (4, 2)
