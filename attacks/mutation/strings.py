@@ -85,8 +85,8 @@ def _cut(between: str) -> _Encoder:
 
 
 def _reversed(value: Any, random: Random) -> str:
-    marks = "__" if isinstance(value, str) else b"__"
-    if len(value) > 4 and value.startswith(marks) and value.endswith(marks):
+    text = value if isinstance(value, str) else value.decode("latin-1")
+    if len(text) > 4 and text.startswith("__") and text.endswith("__"):
         # Backwards it would have the same form, which hides nothing and is refused where the name itself need not be.
         middle = len(value) // 2
         return f"{value[:middle][::-1]!r}[::-1] + {value[middle:][::-1]!r}[::-1]"
