@@ -1,8 +1,8 @@
 """The ablation matrix: every attack against the weak scorer, and against each layer by itself.
 
-Four replays, one a layer; the control of each says whether the attack gains from the weak scorer alone. "policy",
-"context" and "jail" are the weak scorer plus that layer; "judge" is the real judge with its jail core, which it never
-runs without. The switches live in this folder only: the sandbox has none.
+Four replays, one a layer; the control of each says whether the attack gains from a scorer that has just the weakness it
+exploits. "policy", "context" and "jail" are the scorer with many weaknesses plus that layer; "judge" is the real judge
+with its jail core, which it never runs without. The switches live in this folder only: the sandbox has none.
 
 The result is kept as ``matrix.json``. A replay of part of the catalogue can be merged into it, so that a new attack
 costs seconds and not minutes.
@@ -23,7 +23,7 @@ from .replay import replay
 from .results import Progress, Replay, Result
 
 SETTINGS = ("weak", *LAYERS)
-"""The columns: the weak scorer alone, then each layer by itself."""
+"""The columns: the control, then each layer by itself."""
 ENOUGH = 2
 """Layers that must each stop an attack alone, or else a reason is owed (:mod:`assay.attacks.one_layer`)."""
 Outcomes = Mapping[str, "Outcome"]
@@ -56,7 +56,7 @@ class Measured:
 
     @property
     def proven(self) -> bool:
-        """Whether it gained from the weak scorer alone."""
+        """Whether it gained from its control."""
         return not self.outcomes["weak"].stopped
 
 
@@ -162,7 +162,7 @@ def _refused_again(corpus: Corpus, layer: str, run: Replay) -> tuple[str, ...]:
 def _outcomes(by_layer: Mapping[str, Result]) -> Outcomes:
     """One attack's outcomes. It is proven if any of the four controls saw it gain: noise can only hide a gain."""
     proven = any(result.proven for result in by_layer.values())
-    weak = Outcome(not proven, None, None, "gained from the weak scorer" if proven else "gained nothing: unproven")
+    weak = Outcome(not proven, None, None, "gained from its control" if proven else "gained nothing: unproven")
     layers = {
         layer: Outcome(result.status == "stopped", result.reward, result.honest_reward, result.evidence)
         for layer, result in by_layer.items()

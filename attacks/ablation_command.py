@@ -75,7 +75,7 @@ def _table(matrix: Matrix) -> Table:
 
 def _attention(matrix: Matrix) -> None:
     """Whatever contradicts the headers, the controls or the list of reasons, a line each on stderr."""
-    lines = [f"{name}: gained nothing from the weak scorer, so it proves nothing" for name in _unproven(matrix)]
+    lines = [f"{name}: gained nothing from its control, so it proves nothing" for name in _unproven(matrix)]
     lines += [
         f"{attack.id}: its header names {list(attack.claimed)}, stopped by {list(attack.stopped_by)}"
         for attack in misstated(matrix)

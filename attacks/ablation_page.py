@@ -14,7 +14,7 @@ from .heat import Cell, Row, heat_map
 from .one_layer import MECHANISMS, mechanism_of
 
 _TITLES = {
-    "weak": "weak scorer alone",
+    "weak": "its control",
     "policy": "+ policy",
     "context": "+ context",
     "jail": "+ jail",
@@ -26,12 +26,12 @@ _INTRO = """\
     assay attack --matrix                      # all four layers over the whole catalogue; minutes on two cores
     assay attack --matrix --corpus FILE        # one attack, merged into the figures below
 
-Each attack is replayed in five settings: against the deliberately weak scorer, where it must gain; against the weak
-scorer plus the policy, plus the context, plus the jail; and against the judge. "judge" includes the jail core, without
-which the judge never runs, and has neither policy nor context. The switches live in `attacks/` only: the sandbox has
-none. An attack is stopped when its reward is not above its honest twin's by more than the dead band, no canary is
-tripped and no sibling's reward moved. [Every cell]({heat}), with a link to the attack's file; the same
-[for programs]({data}).
+Each attack is replayed in five settings: against its control, a scorer that has just the weakness which it exploits and
+where it must gain; against a scorer with many weaknesses plus the policy, plus the context, plus the jail; and against
+the judge. "judge" includes the jail core, without which the judge never runs, and has neither policy nor context. The
+switches live in `attacks/` only: the sandbox has none. An attack is stopped when its reward is not above its honest
+twin's by more than the dead band, no canary is tripped and no sibling's reward moved. [Every cell]({heat}), with a link
+to the attack's file; the same [for programs]({data}).
 """
 
 

@@ -22,7 +22,8 @@ from .verdict import Finding, Layer, Status
 
 MAX_TURN_SECONDS = 1.0
 MIN_TURN_SECONDS = 0.5
-_TIMEOUT_FACTOR = 10
+TIMEOUT_FACTOR = 10
+"""Times the baseline's time: a candidate that takes longer is given up."""
 _SPARE = 1.5  # attempts per wanted pair, since pairs with an unusual baseline are thrown away
 _CONTEXT_ERRORS = ("NameError:", "ImportError:", "UnboundLocalError:")
 _IDLE_FACTOR, _IDLE_NS = 2.0, 2_000_000
@@ -81,7 +82,7 @@ class Examiner:
 
     def timeout(self, shape: Shape) -> float:
         """Seconds of CPU time a call may take: ten times the baseline, within fixed bounds."""
-        seconds = _TIMEOUT_FACTOR * self.rate * self.task.work(shape) * 1e-9
+        seconds = TIMEOUT_FACTOR * self.rate * self.task.work(shape) * 1e-9
         return min(MAX_TURN_SECONDS, max(MIN_TURN_SECONDS, seconds))
 
     def worker(self, spares: Spares, shapes: Sequence[Shape]) -> AbstractContextManager[Worker]:
@@ -225,9 +226,9 @@ class Examiner:
     def _enough(self, outcome: Outcome, progress: Looks, reference: Bill, bill: Bill, work: float) -> bool:
         """Record a pair; True when no more are wanted, or the candidate is too slow."""
         outcome.bills.append(bill)
-        outcome.slow += bill.billed > _TIMEOUT_FACTOR * reference.billed
+        outcome.slow += bill.billed > TIMEOUT_FACTOR * reference.billed
         if outcome.slow >= _SLOW_PAIRS:
-            outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{_TIMEOUT_FACTOR} times slower than the baseline")
+            outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{TIMEOUT_FACTOR} times slower than the baseline")
             return True
         return progress.add(Pair(reference.billed, bill.billed, work))
 

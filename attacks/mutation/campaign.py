@@ -1,7 +1,9 @@
 """Replay mutants of a corpus: those of attacks must be stopped, those of honest kernels accepted.
 
-What a mutant still is, the controls say: one of an attack must gain against the weak scorer as its original does. One
-that does not is drawn again with another attempt, up to three; then it is reported as unproven.
+What a mutant still is, the controls say. One of an attack must gain against its control as its original does; one that
+does not is drawn again, up to ``DRAWS`` times in all, and then reported as unproven. One of an honest kernel must still
+be a kernel that any scorer of ours accepts: an operator in the innermost loop can make it slower than the timeout, and
+one that is refused and that the weak scorer, which has no such limit, finds right and that slow is drawn again too.
 """
 
 from __future__ import annotations
@@ -13,15 +15,19 @@ from random import Random
 from typing import Any
 
 from ...sandbox.errors import UsageError
+from ...sandbox.examine import TIMEOUT_FACTOR
+from ...sandbox.verdict import Status
 from ..catalogue import Corpus
 from ..header import LAYERS, Attack, Honest
 from ..replay import ALL_LAYERS, replay
 from ..results import Progress, Replay, Result
+from ..weak import weak_scores
 from .engine import LANGUAGES, mutant_of, not_mutable, operators_of, place_of
 from .text import TEXT
 
-DRAWS = 3
-"""How often a mutant is drawn until it is proven."""
+DRAWS = 6
+"""How often a mutant is drawn until it is proven. One draw in some operators puts into the text the very word that the
+scorer with the attack's weakness denies, and then proves nothing."""
 HONEST_SHARE = 4
 """In a sample, one honest mutant for so many of attacks."""
 _TRIES = 12
@@ -52,13 +58,15 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """What became of the mutants. ``replay`` holds one result each, by the last draw; ``again`` counts draws beyond
-    the first; ``untouched`` are (id, reason) of entries to which only comments could be added.
+    the first of mutants that proved nothing, ``slow`` of honest ones that had become too slow; ``untouched`` are
+    (id, reason) of entries to which only comments could be added.
     """
 
     plan: Plan
     replay: Replay
     drafts: dict[str, Draft]
     again: int
+    slow: int
     untouched: tuple[tuple[str, str], ...]
 
     @property
@@ -76,7 +84,14 @@ class Campaign:
         ]
         plan = {"count": self.plan.count, "seed": self.plan.seed, "sample": self.plan.sample, "only": self.plan.only}
         untouched = [{"id": name, "reason": reason} for name, reason in self.untouched]
-        return {**plan, **found, "drawn_again": self.again, "not_mutable": untouched, "results": results}
+        return {
+            **plan,
+            **found,
+            "drawn_again": self.again,
+            "too_slow": self.slow,
+            "not_mutable": untouched,
+            "results": results,
+        }
 
 
 def run(corpus: Corpus, plan: Plan, layers: frozenset[str] = ALL_LAYERS, progress: Progress | None = None) -> Campaign:
@@ -87,21 +102,26 @@ def run(corpus: Corpus, plan: Plan, layers: frozenset[str] = ALL_LAYERS, progres
     progress = progress or (lambda done, total, label: None)
     drafts = _drafts(corpus, plan, progress)
     results: dict[tuple[str, int], tuple[Draft, Result]] = {}
-    pending, again = drafts, 0
+    pending, again, slow = drafts, 0, 0
     for attempt in range(DRAWS):
-        label = "mutants" if attempt == 0 else f"unproven mutants, draw {attempt + 1}"
+        label = "mutants" if attempt == 0 else f"mutants, draw {attempt + 1}"
         found = _replayed(corpus, pending, layers, _labelled(progress, label))
         for draft in pending:
             results[draft.original.id, draft.index] = draft, found[draft.mutant.id]
-        unproven = [draft for draft in pending if _is_unproven(found[draft.mutant.id])]
-        pending = [] if attempt == DRAWS - 1 else _redrawn(unproven, plan.seed)
-        again += len(pending)
+        if attempt == DRAWS - 1:
+            break
+        unproven = _redrawn([draft for draft in pending if _is_unproven(found[draft.mutant.id])], plan.seed)
+        slower = _redrawn([draft for draft in pending if _is_too_slow(draft, found[draft.mutant.id])], plan.seed)
+        pending = [*unproven, *slower]
+        again, slow = again + len(unproven), slow + len(slower)
         if not pending:
             break
     kept = [draft for draft, _ in results.values()]
     order = tuple(layer for layer in LAYERS if layer in layers)
     whole = Replay(tuple(result for _, result in results.values()), order, time.monotonic() - start)
-    return Campaign(plan, whole, {draft.mutant.id: draft for draft in kept}, again, _untouched(corpus, kept, plan))
+    return Campaign(
+        plan, whole, {draft.mutant.id: draft for draft in kept}, again, slow, _untouched(corpus, kept, plan)
+    )
 
 
 def _untouched(corpus: Corpus, drafts: list[Draft], plan: Plan) -> tuple[tuple[str, str], ...]:
@@ -166,6 +186,14 @@ def _redrawn(drafts: list[Draft], seed: int) -> list[Draft]:
 
 def _is_unproven(result: Result) -> bool:
     return result.proven is False and result.status == "stopped"
+
+
+def _is_too_slow(draft: Draft, result: Result) -> bool:
+    """Whether the judge refused an honest mutant that is right, but beyond the timeout by the weak scorer's clock."""
+    if result.status != "refused":
+        return False
+    score = weak_scores([draft.mutant.payload]).scores[0]
+    return score.status is Status.CORRECT and score.speedup * TIMEOUT_FACTOR < 1
 
 
 def _labelled(progress: Progress, label: str) -> Callable[[int, int, str], None]:

@@ -52,7 +52,10 @@ def view(campaign: Campaign) -> RenderableType:
     for result in campaign.replay.results:
         if result.status in ("gained", "refused"):
             parts.append(Text(f"to see it: assay mutate '{result.id}' --seed {campaign.plan.seed}", style="bold"))
-    text = f"mutants of seed {counts['seed']}; {counts['drawn_again']} were drawn again because they proved nothing"
+    text = (
+        f"mutants of seed {counts['seed']}; drawn again: {counts['drawn_again']} because they proved nothing, "
+        f"{counts['too_slow']} honest ones because they had become slower than the timeout"
+    )
     return Group(*parts, Text(text))
 
 

@@ -44,7 +44,7 @@ def test_an_unproven_mutant_is_drawn_again_until_it_is_proven(monkeypatch):
 def test_a_mutant_that_stays_unproven_is_reported_once(monkeypatch):
     monkeypatch.setattr(campaign, "replay", replayed(lambda mutant: (False,)))
     found = run(Corpus((ATTACK,), (), ()), Plan(2))
-    assert (found.again, len(found.replay.unproven), found.to_json()["unproven"]) == (4, 2, 2)
+    assert (found.again, len(found.replay.unproven), found.to_json()["unproven"]) == (2 * (campaign.DRAWS - 1), 2, 2)
     assert found.clean
 
 
@@ -56,6 +56,32 @@ def test_a_mutant_that_gained_is_not_drawn_again_and_can_be_printed(monkeypatch)
     console.print(view(found))
     (name,) = found.drafts
     assert f"assay mutate '{name}' --seed 5" in console.export_text()
+
+
+SLOW = """
+def matmul(A, B):
+    columns = list(zip(*B))
+    return [[sum(x * sum([y for _ in range(40)]) / 40 for x, y in zip(row, column)) for column in columns] for row in A]
+"""
+
+
+def refused(corpus, layers, progress):
+    """A replay that refuses every honest mutant."""
+    return Replay(tuple(Result(m.id, "refused", 0.0, None, "judge", str(m.path), "") for m in corpus.honest), (), 0.0)
+
+
+def test_an_honest_mutant_beyond_the_timeout_is_drawn_again(monkeypatch):
+    monkeypatch.setattr(campaign, "replay", refused)
+    found = run(Corpus((), (replace(HONEST, payload=SLOW),), ()), Plan(1))
+    assert (found.again, found.slow, len(found.replay.results)) == (0, campaign.DRAWS - 1, 1)
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_mutant_that_is_refused_though_fast_enough_or_that_is_wrong_stays_refused(monkeypatch, wrong):
+    monkeypatch.setattr(campaign, "replay", refused)
+    payload = SLOW.replace("/ 40", "/ 41") if wrong else HONEST.payload
+    found = run(Corpus((), (replace(HONEST, payload=payload),), ()), Plan(1))
+    assert (found.slow, found.clean, len(found.replay.of("refused"))) == (0, False, 1)
 
 
 def test_a_sample_holds_a_quarter_as_many_honest_mutants_and_none_twice(monkeypatch):
