@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -55,7 +56,9 @@ def verify(
     """Run each layer unpatched and patched on the same recorded input and routing, and compare all results.
 
     Hidden states and the gradients of inputs, sinks, router and LoRA factors, norm-relative: 1e-5 in float32; in half
-    precision 1.1 times the error that the unpatched layer has against float64. Ends with 1 if one is beyond.
+    precision 1.1 times the error that the unpatched layer has against float64. Where that one overflows float16, a
+    patched layer must not, and is held against the unpatched one with float16's precision and a wider range. Ends with
+    1 if one is beyond.
     """
     try:
         from .verify import verify as run
@@ -72,11 +75,12 @@ def verify(
         raise typer.Exit(2) from None
     if as_json:
         results = [asdict(row) | {"ok": row.ok} for row in rows]
-        typer.echo(
-            json.dumps({"ok": all(row.ok for row in rows), "rows": results, "layers": list(map(asdict, figures))})
-        )
+        found = {"ok": all(row.ok for row in rows), "rows": results, "layers": list(map(asdict, figures))}
+        typer.echo(json.dumps(_finite(found), allow_nan=False))
     else:
         _out.print(_table(worst(rows)))
+        for line in _overflows(rows):
+            _out.print(line, markup=False, highlight=False, soft_wrap=True)
     if not all(row.ok for row in rows):
         raise typer.Exit(1)
 
@@ -86,8 +90,33 @@ def _table(rows: list[Row]) -> Table:
     for row in rows:
         where = f"{row.worst.layer} ({row.worst.kind.removesuffix('_attention')}), {row.worst.case}"
         passes = "[green]yes[/green]" if row.ok else "[red]no[/red]"
+        if row.overflows:
+            passes += f" (unpatched overflows in {row.overflows} of {row.figures})"
         table.add_row(row.patches, row.dtype, escape(row.what), f"{row.error:.1e}", f"{row.limit:.1e}", where, passes)
     return table
+
+
+def _overflows(rows: list[Row]) -> list[str]:
+    """What the rows mean in which the unpatched layer overflows, and the way out of those that do so too."""
+    held = sorted({row.dtype for row in rows if row.overflows})
+    lines = [
+        f"In {dtype} the unpatched layer overflows; there it has no error, and the limit is that of the same layer "
+        f"with {dtype}'s precision and a wider range."
+        for dtype in held
+    ]
+    lost = {row.patches for row in rows if row.overflows and not math.isfinite(row.error)}
+    if lost:
+        lines.append(f"As unpatched, so with {'; '.join(sorted(lost))}: add fp16 (with experts), or take bfloat16.")
+    return lines
+
+
+def _finite(value: Any) -> Any:
+    """For JSON, which has no infinity and no NaN: null in their place."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager

@@ -4,7 +4,9 @@ Compared are the hidden states and the gradients of input, sinks, router and LoR
 ``‖patched − unpatched‖ / ‖unpatched‖``. In float32 the limit is 1e-5 for each of them in each layer. In bfloat16 and
 float16 the unpatched layer in float64 is the truth, and a patch may be off by 1.1 times what the unpatched layer
 itself is off in that type. Both errors are chance there (a number that rounds to the other side of SwiGLU's clamp
-changes a gradient by 5 % of its norm), so they are compared as root mean squares over all layers and batches.
+changes a gradient by 5 % of its norm), so they are compared as root mean squares over all layers and batches. Where
+the unpatched layer overflows it has no error, and `verify_overflow` says what takes its place: an error that is not
+finite never passes, nor does anything beside one.
 """
 
 from __future__ import annotations
@@ -34,7 +36,10 @@ OPTIONS = {"fused": {"forward": math.inf, "backward": math.inf}}  # verified, wh
 
 @dataclass(frozen=True)
 class Figure:
-    """How far one result of one layer is off: patched and, in half precision, unpatched (``eager``)."""
+    """How far one result of one layer is off: patched and, in half precision, unpatched (``eager``).
+
+    ``overflows``: the unpatched layer does, and ``eager`` is its error with this type's precision and a wider range.
+    """
 
     patches: str
     dtype: str
@@ -44,11 +49,15 @@ class Figure:
     case: str
     error: float
     eager: float | None
+    overflows: bool = False
 
 
 @dataclass(frozen=True)
 class Row:
-    """One result of one combination of patches: its error, its limit, and the layer where it is worst."""
+    """One result of one combination of patches: its error, its limit, and the layer where it is worst.
+
+    In ``overflows`` of ``figures`` figures the unpatched layer overflows, so that there is nothing to compare with.
+    """
 
     patches: str
     dtype: str
@@ -56,16 +65,20 @@ class Row:
     error: float
     limit: float
     worst: Figure
+    figures: int = 1
+    overflows: int = 0
 
     @property
     def ok(self) -> bool:
-        """An error that is not a number is not within its limit."""
-        return self.error <= self.limit
+        """Neither an error nor a limit that is not finite passes: infinity is not beyond infinity."""
+        return math.isfinite(self.limit) and self.error <= self.limit
 
     @property
     def share(self) -> float:
         """Error over limit."""
-        return math.inf if math.isnan(self.error) else self.error / (self.limit or 1e-300)
+        if not (math.isfinite(self.error) and math.isfinite(self.limit)):
+            return math.inf
+        return self.error / (self.limit or 1e-300)
 
 
 def combinations(dtype: str = DTYPES[0]) -> list[list[str]]:
@@ -125,25 +138,61 @@ def _layer(layer: Layer, recorded: list[Case], sets: list[list[Patch]], dtype: A
     """All figures of one layer in one type."""
     import torch
 
+    from .verify_overflow import most
+
     figures = []
     for with_experts in (False, True):  # adapters on the experts only where both can run them
         wanted = [some for some in _suited(layer, sets) if _on_experts(layer, some) == with_experts]
         if not wanted:
             continue
+        for case in recorded:
+            case.scale = 1.0
         exact = dtype is torch.float32
         truth = _run(layer.plain(dtype if exact else torch.float64, device), layer, recorded, with_experts, [], True)
-        eager = truth if exact else _run(layer.plain(dtype, device), layer, recorded, with_experts, [], False)
+        eager, over = (truth, set()) if exact else _unpatched(layer, recorded, with_experts, dtype, device)
         for some in wanted:
             stored = layer.patched if any(p.NAME == "experts" for p in some) else layer.plain
             found = _run(stored(dtype, device), layer, recorded, with_experts, some, False)
             label = " + ".join(patch.NAME for patch in some)
             name = str(dtype).removeprefix("torch.")
-            for case, right, plain, tried in zip(recorded, truth, eager, found, strict=True):
+            for number, (case, right, plain, tried) in enumerate(zip(recorded, truth, eager, found, strict=True)):
                 for what, members in _results(right, single=exact).items():
                     error = _error(tried, right, members)
                     its = None if exact else _error(plain, right, members)
-                    figures.append(Figure(label, name, what, layer.index, layer.kind, case.name, error, its))
+                    if number in over:
+                        its = min(its or 0.0, most(dtype))
+                    where = layer.index, layer.kind, case.name
+                    figures.append(Figure(label, name, what, *where, error, its, number in over))
     return figures
+
+
+def _unpatched(
+    layer: Layer, recorded: list[Case], on_experts: bool, dtype: Any, device: Any
+) -> tuple[list[dict[str, Tensor]], set[int]]:
+    """What the unpatched layer makes of every case in half precision, and the numbers of those that overflow.
+
+    These are rounded to ``dtype`` only, and keep the range of float64; each case gets its loss scale.
+    """
+    import torch
+
+    from . import verify_overflow as overflow
+
+    while True:
+        found = _run(layer.plain(dtype, device), layer, recorded, on_experts, [], False)
+        large = [case for case, result in zip(recorded, found, strict=True) if overflow.needs_scale(result)]
+        if not large or min(case.scale for case in large) <= overflow.SMALLEST:
+            break
+        for case in large:
+            case.scale /= 2
+    over = {number for number, result in enumerate(found) if not overflow.finite(result)}
+    if over:
+        model = layer.plain(torch.float64, device)
+        with overflow.Rounded(dtype):
+            instead = _run(model, layer, recorded, on_experts, [], False)
+        for number in over:  # the float16 result is worth nothing, also where parts of it are finite
+            found[number] = instead[number]
+            recorded[number].scale = overflow.scale_for(instead[number], dtype)
+    return found, over
 
 
 def _suited(layer: Layer, sets: list[list[Patch]]) -> list[list[Patch]]:
@@ -226,11 +275,12 @@ def rows(figures: Iterable[Figure]) -> list[Row]:
     for key, group in groups.items():
         worst = max(group, key=lambda f: math.inf if math.isnan(f.error) else f.error)
         eager = [figure.eager for figure in group if figure.eager is not None]
+        counts = len(group), sum(figure.overflows for figure in group)
         if eager:
             error = _root_mean_square([figure.error for figure in group])
-            found.append(Row(*key, error, FACTOR * _root_mean_square(eager), worst))
+            found.append(Row(*key, error, FACTOR * _root_mean_square(eager), worst, *counts))
         else:
-            found.append(Row(*key, worst.error, EXACT, worst))
+            found.append(Row(*key, worst.error, EXACT, worst, *counts))
     return found
 
 

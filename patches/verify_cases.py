@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from transformers import DynamicCache
 from transformers.masking_utils import create_causal_mask, create_sliding_window_causal_mask
 
+from .base import applied_patches
+
 _RANK = 4
 _PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj"]
 _EXPERTS = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
@@ -22,7 +24,8 @@ class Case:
     """One batch: ``hidden`` and ``direction`` (rows, tokens, hidden) in float32, ``valid`` (rows, tokens) bool.
 
     ``direction`` is the gradient that comes from above; ``positions`` (rows, tokens) restart where rows are packed;
-    the first ``cached`` tokens are in the cache before the others are decoded.
+    the first ``cached`` tokens are in the cache before the others are decoded. ``scale`` is the loss scale, a power of
+    two: the layer gets ``direction`` times that, and its gradients are divided by it.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Case:
     packed: bool = False
     cached: int = 0
     routing: Tensor | None = None  # (rows · tokens, top_k): the reference's choice, for everybody
+    scale: float = 1.0
 
 
 def cases(embedding: Tensor, window: int, seed: int = 0) -> list[Case]:
@@ -142,12 +146,13 @@ def _masks(model: Any, hidden: Tensor, valid: Tensor, positions: Tensor | None, 
 
 
 def _forward(model: Any, hidden: Tensor, valid: Tensor, positions: Tensor, packed: bool, cache: Any = None) -> Tensor:
-    mask = _masks(model, hidden, valid, positions if packed else None, cache)
+    embedded = hidden.to(model.dtype)  # masks and rotary embedding are made once, in the type of the embedding
+    mask = _masks(model, embedded, valid, positions if packed else None, cache)
     return model.model.layers[0](
         hidden,
         attention_mask=mask,
         position_ids=positions,
-        position_embeddings=model.model.rotary_emb(hidden, positions),
+        position_embeddings=model.model.rotary_emb(embedded, positions),
         past_key_values=cache,
         use_cache=cache is not None,
     )
@@ -159,7 +164,9 @@ def run(model: Any, case: Case) -> tuple[dict[str, Tensor], Tensor]:
     Output of the tokens that are no padding; where nothing is decoded also the gradients of input and parameters.
     """
     parameters = watched(model)
-    device, dtype = model.model.layers[0].self_attn.sinks.device, model.dtype
+    device = model.model.layers[0].self_attn.sinks.device
+    # Between the layers of a float16 model with this patch everything is float32.
+    dtype = torch.float32 if "fp16" in applied_patches(model) else model.dtype
     hidden = case.hidden.to(device, dtype, copy=True)
     valid, positions = case.valid.to(device), case.positions.to(device)
     found: dict[str, Tensor]
@@ -171,11 +178,13 @@ def run(model: Any, case: Case) -> tuple[dict[str, Tensor], Tensor]:
         with routed(model, case.routing) as noted:
             output = _forward(model, hidden, valid, positions, case.packed)
             model.zero_grad()
-            output.backward(case.direction.to(device, dtype) * valid[..., None])
+            output.backward(case.direction.to(device, output.dtype) * case.scale * valid[..., None])
             chosen = noted
         gradients = {name: parameter.grad for name, parameter in parameters.items()}
-        found = {"output": output.detach()[valid], "input": _arrived(hidden.grad, hidden)}
-        found |= {name: _arrived(gradient, parameters[name]) for name, gradient in gradients.items()}
+        arrived = {"input": _arrived(hidden.grad, hidden)}
+        arrived |= {name: _arrived(gradient, parameters[name]) for name, gradient in gradients.items()}
+        found = {"output": output.detach()[valid]}
+        found |= {name: gradient.double() / case.scale for name, gradient in arrived.items()}
         model.zero_grad()
     routing = case.routing if case.routing is not None else torch.cat(chosen).cpu()
     return {name: tensor.double().cpu() for name, tensor in found.items()}, routing
