@@ -1,28 +1,29 @@
 """Attention with sinks on a GPU: time of forward and backward by engine and length, and errors against float64.
 
-    python benchmarks/attention.py [--lengths 1024,4096,16384,65536] [--seconds 180] [--output FILE] [--no-table]
+    python benchmarks/attention.py [--rows 16384,16384/128,...] [--engines flash,...] [--no-errors] [--no-table]
 
 Batch 1, 64 query and 8 key heads of 64, bfloat16; full attention and a window of 128; the sinks are trained too.
 Compared are our two engines, upstream's compiled FlexAttention called as transformers calls it but compiled anew for
 every length, which is its best, and upstream's eager attention where it fits. Each figure is the median of 20 runs
-after 3, timed by CUDA events; where the time is running out there are fewer, and the table says how many. The rows
-become this GPU's in patches/attention_table.json, by which the patch chooses its engine.
+after 3, timed by CUDA events; where the time is running out there are fewer, and the table says how many. Each row is
+printed, and becomes this GPU's in patches/attention_table.json, by which the patch chooses its engine, as soon as it
+is measured; other rows stay. Ends with 1 if something could not be measured.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import attention_report as report
 import torch
 import transformers
 from torch import Tensor
@@ -34,7 +35,8 @@ from assay.patches.attention_table import TABLE
 HEADS, SHARED, WIDTH, WINDOW = 64, 8, 64, 128
 SCALE = WIDTH**-0.5
 RUNS, WARM_UP = 20, 3
-NAMES = ("flash", "flex", "upstream flex", "upstream eager")
+LENGTHS = (1024, 4096, 16384, 65536)
+NAMES = report.OURS + report.UPSTREAM
 EAGER_BYTES = 24  # for each score: scores, mask, sum, softmax and their gradients, at most at a time
 
 Inputs = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -122,34 +124,34 @@ def functions(length: int, window: int | None) -> dict[str, Callable[[], Functio
     return built
 
 
-def time_all(lengths: list[int], seconds: float) -> list[dict[str, Any]]:
-    """One row for each length and window; a case that fails is reported and left out."""
-    deadline = time.monotonic() + seconds
-    cases = [(length, window) for length in sorted(lengths) for window in (None, WINDOW)]
-    rows: list[dict[str, Any]] = []
-    for number, (length, window) in enumerate(cases):
-        tensors, grad = inputs(length, torch.bfloat16)
-        row: dict[str, Any] = {"length": length, "window": window, "milliseconds": {}, "runs": {}, "peak_mib": {}}
-        for name, build in functions(length, window).items():
-            say(f"{number + 1}/{len(cases)} {length:,} {'full' if window is None else window}: {name}")
-            torch.cuda.empty_cache()
-            torch.cuda.reset_peak_memory_stats()
-            before = torch.cuda.memory_allocated()
-            try:
-                median, row["runs"][name] = milliseconds(build(), tensors, grad, deadline)
-            except Exception as error:  # the other cases still count
-                say(f"{name} at {length:,} failed: {type(error).__name__}: {str(error)[:500]}", end="\n")
-                continue
-            row["milliseconds"][name] = round(median, 3)
-            row["peak_mib"][name] = round((torch.cuda.max_memory_allocated() - before) / 2**20)
-        rows.append(row)
-        del tensors, grad
-    return rows
+def time_row(
+    length: int, window: int | None, engines: Sequence[str], deadline: float, progress: str = ""
+) -> tuple[dict[str, Any], list[str]]:
+    """The row of one length and window, and what failed in it: an engine that does is left out."""
+    tensors, grad = inputs(length, torch.bfloat16)
+    row: dict[str, Any] = {"length": length, "window": window, "milliseconds": {}, "runs": {}, "peak_mib": {}}
+    failed = []
+    for name, build in functions(length, window).items():
+        if name not in engines:
+            continue
+        say(f"{progress} {length:,} {'full' if window is None else window}: {name}")
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        try:
+            median, row["runs"][name] = milliseconds(build(), tensors, grad, deadline)
+        except Exception as error:  # the other engines still count
+            failed.append(f"{name} at {length:,}: {type(error).__name__}: {' '.join(str(error).split())[:500]}")
+            continue
+        row["milliseconds"][name] = round(median, 3)
+        row["peak_mib"][name] = round((torch.cuda.max_memory_allocated() - before) / 2**20)
+    return row, failed
 
 
-def errors(length: int = 517, batch: int = 2) -> dict[str, dict[str, float]]:
-    """Norm-relative errors of output and gradients against eager attention in float64."""
+def errors(length: int = 517, batch: int = 2) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """Norm-relative errors of output and gradients against eager attention in float64, and what failed."""
     found: dict[str, dict[str, float]] = {}
+    failed = []
     for dtype in (torch.bfloat16, torch.float16):
         for window in (None, WINDOW):
             tensors, grad = inputs(length, dtype, batch)
@@ -169,12 +171,12 @@ def errors(length: int = 517, batch: int = 2) -> dict[str, dict[str, float]]:
                 try:
                     pairs = zip(("out", "dq", "dk", "dv", "ds"), _answers(build(), tensors, grad), exact, strict=True)
                 except Exception as error:
-                    say(f"errors of {name} failed: {type(error).__name__}: {str(error)[:500]}", end="\n")
+                    failed.append(f"errors of {name}: {type(error).__name__}: {' '.join(str(error).split())[:500]}")
                     continue
                 found[f"{name}, {kind}"] = {
                     what: float(f"{(x.double() - y).norm() / y.norm():.3g}") for what, x, y in pairs
                 }
-    return found
+    return found, failed
 
 
 def _answers(function: Function, tensors: Inputs, grad: Tensor) -> list[Tensor]:
@@ -182,78 +184,84 @@ def _answers(function: Function, tensors: Inputs, grad: Tensor) -> list[Tensor]:
     return [out.detach(), *torch.autograd.grad(out, tensors, grad)]
 
 
-def say(text: str, end: str = "\r") -> None:
-    if end == "\n" or sys.stderr.isatty():
-        print(f"\x1b[2K{text}" if sys.stderr.isatty() else text, end=end, file=sys.stderr, flush=True)
+def say(text: str) -> None:
+    """Progress: a line that the next one overwrites on a terminal, and one of its own in a log."""
+    if sys.stderr.isatty():
+        print(f"\x1b[2K{text}", end="\r", file=sys.stderr, flush=True)
+    elif text:
+        print(text, file=sys.stderr, flush=True)
 
 
-def show(rows: list[dict[str, Any]], found: dict[str, dict[str, float]]) -> None:
-    print(f"{'length':>7} {'window':>6} " + " ".join(f"{name:>15}" for name in NAMES) + "   ours / best upstream")
-    for row in rows:
-        times, runs = row["milliseconds"], row["runs"]
-        cells = [
-            f"{times[n]:9.2f} ms" + ("   " if runs[n] == RUNS else f" x{runs[n]}") if n in times else "-" for n in NAMES
-        ]
-        mine = min((times[n] for n in NAMES[:2] if n in times), default=None)
-        theirs = min((times[n] for n in NAMES[2:] if n in times), default=None)
-        ratio = f"{mine / theirs:.3f}" if mine and theirs else "-"
-        window = "full" if row["window"] is None else row["window"]
-        print(f"{row['length']:>7} {window:>6} " + " ".join(f"{cell:>15}" for cell in cells) + f"   {ratio}")
-    print("\nnorm-relative errors against float64, batch 2, 517 tokens")
-    for name, off in found.items():
-        print(f"{name:>32}  " + "  ".join(f"{what} {value:.2e}" for what, value in off.items()))
+def chosen(text: str | None) -> list[tuple[int, int | None]]:
+    """Rows (length, window) of ``16384,16384/128``; without it all there are. Raises ValueError."""
+    if text is None:
+        return [(length, window) for length in LENGTHS for window in (None, WINDOW)]
+    found = []
+    for word in text.split(","):
+        length, _, window = word.partition("/")
+        found.append((int(length), int(window) if window else None))
+        if found[-1][0] < 1 or (window and int(window) < 1):
+            raise ValueError(f"{word} is no length")
+    return found
 
 
-def layout(value: Any, indent: str = "") -> str:
-    """JSON with whatever fits on a line on one line."""
-    flat = json.dumps(value)
-    if len(indent) + len(flat) <= 118 or not isinstance(value, (dict, list)):
-        return flat
-    inner = indent + "  "
-    if isinstance(value, dict):
-        parts = [f"{inner}{json.dumps(key)}: {layout(item, inner)}" for key, item in value.items()]
-    else:
-        parts = [inner + layout(item, inner) for item in value]
-    begin, end = "{}" if isinstance(value, dict) else "[]"
-    return f"{begin}\n" + ",\n".join(parts) + f"\n{indent}{end}"
-
-
-def write(rows: list[dict[str, Any]], found: dict[str, dict[str, float]], output: Path) -> None:
-    """Put this GPU's rows into the table, in place of older ones; other GPUs' stay."""
-    table = json.loads(output.read_text()) if output.exists() else {"devices": {}}
-    table["command"] = "python benchmarks/attention.py"
-    table["devices"][torch.cuda.get_device_name()] = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
-        "shape": "batch 1, 64 query and 8 key heads of 64, bfloat16, forward and backward, sinks trained",
-        "rows": rows,
-        "errors": found,
-    }
-    output.write_text(layout(table) + "\n")
-    print(f"\nwritten to {output}")
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lengths", default="1024,4096,16384,65536", help="tokens, separated by commas")
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options; a wrong one ends the program with 2 and a sentence."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", help="lengths, and lengths/window, separated by commas: 16384,16384/128")
+    parser.add_argument("--engines", default=",".join(NAMES), help="which are timed, separated by commas")
     parser.add_argument(
         "--seconds", type=float, default=150, help="about how long the timing may take, compilation included"
     )
     parser.add_argument("--output", type=Path, default=TABLE, help="the table to write")
     parser.add_argument("--no-table", action="store_true", help="print only")
-    arguments = parser.parse_args()
+    parser.add_argument("--no-errors", action="store_true", help="leave out the errors against float64")
+    options = parser.parse_args(arguments)
+    try:
+        options.rows = chosen(options.rows)
+    except ValueError:
+        parser.error(f"--rows: '{options.rows}' is not like 16384,16384/128 (a length, or a length and a window)")
+    options.engines = options.engines.split(",")
+    if unknown := [name for name in options.engines if name not in NAMES]:
+        parser.error(f"--engines: there is no engine '{unknown[0]}'; there are {', '.join(NAMES)}")
+    if not options.no_table and set(options.engines) != set(NAMES) and options.output == TABLE:
+        parser.error("--engines leaves some out, which would be lost from the table: add --no-table or --output FILE")
     if not torch.cuda.is_available():
         parser.error("no CUDA device here; the table is measured on a GPU")
-    if not attention_flex.triton_there():
-        say("Triton is missing: FlexAttention cannot be compiled and is left out", end="\n")
-    lengths = [int(length) for length in arguments.lengths.split(",")]
-    print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, transformers {transformers.__version__}")
-    rows = time_all(lengths, arguments.seconds)
-    found = errors()
-    show(rows, found)
-    if not arguments.no_table:
-        write(rows, found, arguments.output)
-    return 0
+    return options
+
+
+def main() -> int:
+    options = parse()
+    versions = {"torch": torch.__version__, "transformers": transformers.__version__}
+    measured = {"date": datetime.datetime.now(datetime.UTC).date().isoformat(), "versions": versions}
+    device = torch.cuda.get_device_name()
+    write = None if options.no_table else partial(report.write, options.output, device, measured)
+    failed = [] if attention_flex.triton_there() else ["FlexAttention: Triton, which compiles it, is missing"]
+    print(f"{device}, torch {torch.__version__}, transformers {transformers.__version__}")
+    print(report.head(), flush=True)
+    deadline = time.monotonic() + options.seconds
+    for number, (length, window) in enumerate(options.rows):
+        row, lost = time_row(length, window, options.engines, deadline, f"{number + 1}/{len(options.rows)}")
+        failed += lost
+        say("")
+        print(report.line(row, RUNS), flush=True)
+        if write and row["milliseconds"]:
+            write(rows=[row])
+    if not options.no_errors:
+        found, lost = errors()
+        failed += lost
+        say("")
+        print("\nnorm-relative errors against float64, batch 2, 517 tokens")
+        for name, off in found.items():
+            print(f"{name:>32}  " + "  ".join(f"{what} {value:.2e}" for what, value in off.items()), flush=True)
+        if write and found:
+            write(errors=found)
+    if write:
+        print(f"\nwritten to {options.output}")
+    for text in failed:
+        print(f"attention.py: not measured: {text}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import lora_step
 import torch
 from rich.console import Console
 from rich.table import Table
@@ -101,7 +102,7 @@ def profile(row: training.Row, config: Any, device: torch.device, part: str) -> 
     optimizer = torch.optim.Adam(trained, lr=1e-5, fused=True)
     generator = torch.Generator(device).manual_seed(0)
     ids = torch.randint(0, config.vocab_size, (row.batch, row.tokens), device=device, generator=generator)
-    take = partial(training.step, model, optimizer, row, ids, training.has_trl())
+    take = partial(lora_step.step, model, optimizer, ids, None if lora_step.has_trl() else row.chunk)
     take()
     torch.cuda.synchronize()
     torch.cuda.empty_cache()

@@ -7,7 +7,8 @@ adapter, and takes a step of random tokens, under bfloat16's autocast as transfo
 (factors and moments stay float32): forward, chunked log-probabilities, backward, Adam. Rows stand alone: the
 model is built anew for each, and one that runs out of memory or fails says so in its place. Speed and memory do not
 depend on the values; random routing is near uniform, the worst case for reading experts. `--tiny` runs the same code
-on two small layers on the CPU. Prints a table, writes training.json to --out or $OUT.
+on two small layers on the CPU. Prints a table, writes training.json to --out or $OUT; ends with 1 if a row
+failed or found no time, but for upstream's that run out of memory.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ from typing import Any
 import peft
 import torch
 import transformers
+from lora_step import has_trl, step
 from peft import LoraConfig, get_peft_model
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 from transformers import GptOssConfig
 
 from assay.patches import apply_patches, names, remove_patches, synthetic
 
 ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
 EXPERTS = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
+OUT_OF_MEMORY = "out of memory"
 
 
 @dataclass(frozen=True)
@@ -133,51 +134,6 @@ def prepare(row: Row, config: Any, device: torch.device) -> tuple[Any, dict[str,
     return model.train(), said
 
 
-def log_probabilities(hidden: Tensor, head: Tensor, targets: Tensor, size: int) -> Tensor:
-    """Log-probability of each target, (tokens,) in float32; logits exist for `size` tokens at a time."""
-
-    def chunk(part: Tensor, target: Tensor) -> Tensor:
-        return -torch.nn.functional.cross_entropy((part @ head.t()).float(), target, reduction="none")
-
-    parts = zip(hidden.split(size), targets.split(size), strict=True)
-    return torch.cat([checkpoint(chunk, *part, use_reentrant=False) for part in parts])
-
-
-def trl_log_probabilities(hidden: Tensor, head: Tensor, targets: Tensor) -> Tensor:
-    """The same by TRL's kernel, which is what a GRPO run uses."""
-    from trl.kernels.chunked_logprob import ChunkedLogProbFunction
-
-    return ChunkedLogProbFunction.apply(hidden, head, None, targets, 1.0, 8192, None, 1.0, ())[0]
-
-
-def step(model: Any, optimizer: torch.optim.Optimizer, row: Row, ids: Tensor, by_trl: bool) -> float:
-    """Forward, backward, update; returns the loss."""
-    bare = model.get_base_model()
-    with torch.autocast(ids.device.type, torch.bfloat16, enabled=ids.is_cuda):
-        hidden = bare.model(input_ids=ids, use_cache=False).last_hidden_state
-        hidden = hidden[:, :-1].reshape(-1, bare.config.hidden_size)
-        targets, head = ids[:, 1:].reshape(-1), bare.lm_head.weight
-        if by_trl:
-            values = trl_log_probabilities(hidden, head, targets)
-        else:
-            values = log_probabilities(hidden, head, targets, row.chunk)
-        loss = -values.mean()
-    loss.backward()
-    optimizer.step()
-    optimizer.zero_grad()
-    return loss.item()
-
-
-def has_trl() -> bool:
-    """Whether TRL's chunked log-probabilities can be used here."""
-    try:
-        from trl.kernels.chunked_logprob import ChunkedLogProbFunction  # noqa: F401
-        from trl.trainer.utils import maybe_gather_lm_head_ctx  # noqa: F401  (what its backward imports)
-    except (ImportError, RuntimeError):
-        return False
-    return True
-
-
 def measure(row: Row, config: Any, device: torch.device, by_trl: bool) -> Result:
     """Run a row from building to the last step."""
     result, model, optimizer = Result(row.name), None, None
@@ -201,12 +157,12 @@ def measure(row: Row, config: Any, device: torch.device, by_trl: bool) -> Result
         for _ in range(row.steps):
             _wait(device)
             start = time.perf_counter()
-            result.loss = step(model, optimizer, row, ids, by_trl)
+            result.loss = step(model, optimizer, ids, None if by_trl else row.chunk)
             _wait(device)
             times.append(time.perf_counter() - start)
         result.seconds = statistics.median(times[1:] or times)
     except torch.OutOfMemoryError:
-        result.status = "out of memory"
+        result.status = OUT_OF_MEMORY
     except Exception as error:  # a row that fails must not take the others with it
         result.status = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     finally:
@@ -274,7 +230,20 @@ def show(rows: list[tuple[Row, Result]], console: Console) -> None:
     console.print(table)
 
 
-def main() -> None:
+def expected(row: Row, result: Result) -> bool:
+    """Upstream may run out of memory: that is a figure."""
+    return not row.patched and result.status == OUT_OF_MEMORY
+
+
+def failed(statuses: dict[str, str]) -> int:
+    """The exit code, 1 if one is not ok, and on the error output what was not measured."""
+    lost = {name: status for name, status in statuses.items() if status != "ok"}
+    for name, status in lost.items():
+        print(f"{Path(sys.argv[0]).name}: {name} failed: {status}", file=sys.stderr)
+    return 1 if lost else 0
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", help="names of rows, separated by commas")
     parser.add_argument("--seconds", type=float, default=540.0, help="no row starts later than this")
@@ -303,7 +272,8 @@ def main() -> None:
         (options.out / "training.json").write_text(json.dumps(written, indent=2))  # after each: a run may be cut off
     console.print(context)
     show(done, console)
+    return failed({row.name: result.status for row, result in done if not expected(row, result)})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

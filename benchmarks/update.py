@@ -8,7 +8,7 @@ completions of one prompt, every one of exactly `--new` tokens, then the update,
 allocator's, reserved memory stands beside it. Segments are expandable: gaps between others would not fit. Rewards are
 drawn at random: what a kernel is worth has no bearing on memory, and with random weights no completion is one. Tokens
 are those of the embedded tokenizer and any other number up to the vocabulary's size. Prints a table, writes update.json
-to --out or $OUT. `--tiny` runs the same code on two small layers on the CPU.
+to --out or $OUT; ends with 1 if a type failed. `--tiny` runs the same code on two small layers on the CPU.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def show(results: list[dict[str, Any]], console: Console) -> None:
     console.print(table)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dtype", default="bfloat16,float16", help="types to measure, separated by commas")
     parser.add_argument("--cap", type=float, default=15.0, help="GB of GPU memory that the process may use")
@@ -176,6 +176,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(os.environ.get("OUT", ".")), help="folder for update.json")
     parser.add_argument("--tiny", action="store_true", help="two small layers on the CPU")
     options = parser.parse_args()
+    if unknown := [name for name in options.dtype.split(",") if name not in ("bfloat16", "float16")]:
+        parser.error(f"--dtype: '{unknown[0]}' is neither bfloat16 nor float16")
     if not options.tiny and not torch.cuda.is_available():
         sys.exit("no CUDA device: this measures one; --tiny tries the code on the CPU")
     device = "CPU"
@@ -185,7 +187,7 @@ def main() -> None:
         total = torch.cuda.get_device_properties(0).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1.0, options.cap * 1e9 / total))
     console = Console(width=150)
-    results = []
+    results: list[dict[str, Any]] = []
     options.out.mkdir(parents=True, exist_ok=True)
     for dtype in options.dtype.split(","):
         results.append(update(options, dtype, console))
@@ -199,7 +201,8 @@ def main() -> None:
         }
         (options.out / "update.json").write_text(json.dumps(written, indent=2))
     show(results, console)
+    return training.failed({found["dtype"]: found["status"] for found in results})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
