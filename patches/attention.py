@@ -260,11 +260,11 @@ def explain(model: Any, state: State) -> dict[str, str]:
     )
     before = ", ".join(sorted({str(implementation or "eager") for _, implementation in state.configs}))
     engine = getattr(layers[0], _ENGINE)
-    return {
-        "attention": f"{IMPLEMENTATION} in place of {before}",
-        "layers": kinds,
-        "engine": f"{engine}, by {attention_table.TABLE.name}" if engine == "auto" else engine,
-    }
+    if engine == "auto":
+        engine += f", by {attention_table.TABLE.name}"
+        if layers[0].sinks.is_cuda and not attention_flex.triton_there():
+            engine = "flash: flex needs Triton, which is not installed"
+    return {"attention": f"{IMPLEMENTATION} in place of {before}", "layers": kinds, "engine": engine}
 
 
 def _layers(model: Any) -> list[Any]:

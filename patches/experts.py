@@ -17,7 +17,7 @@ from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 from transformers.models.gpt_oss import modeling_gpt_oss
 
 from . import grouped, moe, mxfp4
-from .errors import AdapterError, ModelError, OptionError
+from .errors import AdapterError, DeviceError, ModelError, OptionError
 from .grouped import Tiling
 from .weights import PROJECTIONS, source
 
@@ -110,6 +110,11 @@ def modules(model: nn.Module) -> list[Any]:
     raise ModelError("the model has no GptOssExperts; load it as GptOssForCausalLM or leave out the patch 'experts'")
 
 
+def lacks_triton(found: list[Any]) -> bool:
+    """Whether these modules are on a GPU for which no kernel can be compiled."""
+    return any(module.gate_up_proj_bias.is_cuda for module in found) and not mxfp4.has_triton()
+
+
 @dataclass(frozen=True)
 class State:
     """What `remove` needs: the experts function that was selected before."""
@@ -117,16 +122,23 @@ class State:
     before: str | None
 
 
-def apply(model: Any, *, experts_per_tile: int = 4, rows_per_tile: int = 8192) -> State:
+def apply(model: Any, *, experts_per_tile: int = 4, rows_per_tile: int = 8192, without_triton: bool = False) -> State:
     """Select the experts function; weights stay as they are.
 
     `experts_per_tile` dense weights exist at a time (50 MB each in gpt-oss-20b), `rows_per_tile` rows of activations
-    (60 kB each in the backward pass; a row is one expert of one token). Raises OptionError, ModelError.
+    (60 kB each in the backward pass; a row is one expert of one token). On a GPU without Triton torch gives the same
+    numbers, dequantising many times slower, where `without_triton` allows that. Raises OptionError, ModelError,
+    DeviceError.
     """
     for option, value in (("experts_per_tile", experts_per_tile), ("rows_per_tile", rows_per_tile)):
         if value < 1:
             raise OptionError(f"option {option} of the patch '{NAME}' is {value}; give 1 or more")
     found = modules(model)
+    if lacks_triton(found) and not without_triton:
+        raise DeviceError(
+            f"the patch '{NAME}' needs Triton on a GPU: pip install triton, or give it the option without_triton=True "
+            "for the same numbers from torch, many times slower"
+        )
     state = State(model.config._experts_implementation)
     if FUNCTION not in ALL_EXPERTS_FUNCTIONS.valid_keys():
         ALL_EXPERTS_FUNCTIONS.register(FUNCTION, forward)
@@ -152,8 +164,9 @@ def explain(model: Any, state: State) -> dict[str, str]:
     found = modules(model)
     kinds = Counter(source(module, name).kind for module in found for name in PROJECTIONS)
     tiling = getattr(found[0], _TILING)
-    bias = found[0].gate_up_proj_bias
-    engine = "Triton" if bias.is_cuda and mxfp4.has_triton() else "torch"
+    engine = "Triton" if found[0].gate_up_proj_bias.is_cuda and mxfp4.has_triton() else "torch"
+    if lacks_triton(found):
+        engine += ", many times slower: Triton is not installed"
     trained = sum(any(p.requires_grad for n, p in m.named_parameters(recurse=False) if n in PROJECTIONS) for m in found)
     rows = {
         "weights": ", ".join(f"{kind} ({count // 2} layers)" for kind, count in kinds.items()),

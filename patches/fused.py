@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from . import experts, fused_table, mxfp4
+from . import experts, fused_table
 from .errors import DeviceError, ModelError, OptionError
 from .fused_weight import Limits, runs_on
 from .packed import PackedExperts
@@ -34,17 +34,13 @@ class State:
 def suits(model: Any) -> bool:
     """Whether the patch is among those applied by default: experts in MXFP4, and Triton where they are on a GPU."""
     found = experts.modules(model)
-    return _unpacked(found) is None and not _lacks_triton(found)
+    return _unpacked(found) is None and not experts.lacks_triton(found)
 
 
 def _unpacked(found: list[Any]) -> str | None:
     """The kind of the first weight that is not in MXFP4."""
     kinds = (source(module, name).kind for module in found for name in PROJECTIONS)
     return next((kind for kind in kinds if kind != "MXFP4"), None)
-
-
-def _lacks_triton(found: list[Any]) -> bool:
-    return any(module.gate_up_proj_bias.is_cuda for module in found) and not mxfp4.has_triton()
 
 
 def _limits(found: list[Any], forward: float | None, backward: float | None) -> State:
@@ -73,7 +69,7 @@ def apply(model: Any, *, forward: float | None = None, backward: float | None = 
         )
     if not all(isinstance(m, PackedExperts) or m.config._experts_implementation == experts.FUNCTION for m in found):
         raise ModelError(f"the patch '{NAME}' works inside the patch 'experts': apply that one too")
-    if _lacks_triton(found):
+    if experts.lacks_triton(found):
         raise DeviceError(f"the patch '{NAME}' needs Triton on a GPU: pip install triton, or leave the patch out")
     state = _limits(found, forward, backward)
     for module in found:

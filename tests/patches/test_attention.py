@@ -5,6 +5,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from types import SimpleNamespace
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -300,3 +302,10 @@ def test_it_tells_what_it_did(pair):
     told = attention.explain(pair[0], attention.apply(pair[0], engine="flash"))
     assert told["layers"] == "2 full, 2 sliding (8)"
     assert told["engine"] == "flash"
+
+
+@pytest.mark.parametrize(("there", "said"), [(True, "auto, by attention_table.json"), (False, "flex needs Triton")])
+def test_the_table_says_that_flex_is_left_out_on_a_gpu_without_triton(monkeypatch, there, said):
+    monkeypatch.setattr(attention_flex, "triton_there", lambda: there)
+    on_gpu = SimpleNamespace(sinks=SimpleNamespace(is_cuda=True), sliding_window=None, assay_engine="auto")
+    assert said in attention.explain(None, attention.State([], [(on_gpu, None)]))["engine"]

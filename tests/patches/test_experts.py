@@ -1,12 +1,14 @@
 """Packed, NF4 and dense experts give the plain model's results and gradients, and save nothing dense."""
 
+from types import SimpleNamespace
+
 import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from assay.patches import checkpoint, experts, moe, mxfp4, swiglu, synthetic  # noqa: E402
-from assay.patches.errors import ModelError, OptionError  # noqa: E402
+from assay.patches.errors import DeviceError, ModelError, OptionError  # noqa: E402
 from assay.patches.grouped import Tiling, plan, sort_by_expert  # noqa: E402
 from assay.patches.weights import Packed  # noqa: E402
 
@@ -343,3 +345,21 @@ def test_on_the_gpu_packed_experts_are_as_near_to_float64_as_the_plain_ones(pair
     ours, theirs = gradients(packed.cuda(), IDS.cuda()), gradients(plain.cuda(), IDS.cuda())
     for name in ("logits", "embeddings"):
         assert distance(ours[name].cpu(), exact[name]) <= 1.1 * distance(theirs[name].cpu(), exact[name]) + 1e-3
+
+
+def test_a_gpu_without_triton_is_refused_until_torch_is_allowed_and_the_table_says_so(pair, monkeypatch):
+    _, packed = pair()
+    monkeypatch.setattr(mxfp4, "has_triton", lambda: False)
+    elsewhere = [SimpleNamespace(gate_up_proj_bias=SimpleNamespace(is_cuda=True))]
+    monkeypatch.setattr(experts, "lacks_triton", lambda modules, original=experts.lacks_triton: original(elsewhere))
+    with pytest.raises(DeviceError, match=r"experts.*pip install triton.*without_triton"):
+        experts.apply(packed)
+    assert not [name for module in packed.modules() for name in vars(module) if name.startswith("_assay")]
+    state = experts.apply(packed, without_triton=True)
+    assert "Triton is not installed" in experts.explain(packed, state)["kernels"]
+
+
+def test_a_cpu_needs_no_triton(pair, monkeypatch):
+    _, packed = pair()
+    monkeypatch.setattr(mxfp4, "has_triton", lambda: False)
+    assert experts.explain(packed, experts.apply(packed))["kernels"] == "torch"

@@ -242,7 +242,7 @@ def test_a_gpu_without_triton_is_refused_and_left_out_by_default(model, monkeypa
     assert fused.suits(model)
     bias = SimpleNamespace(is_cuda=True, device=torch.device("cuda"))
     found = SimpleNamespace(gate_up_proj_bias=bias)
-    monkeypatch.setattr(fused, "_lacks_triton", lambda modules, original=fused._lacks_triton: original([found]))
+    monkeypatch.setattr(experts, "lacks_triton", lambda modules, original=experts.lacks_triton: original([found]))
     assert not fused.suits(model)
     with pytest.raises(DeviceError, match="pip install triton"):
         fused.apply(model)
