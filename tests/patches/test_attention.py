@@ -4,7 +4,6 @@ import copy
 import sys
 from functools import partial
 from pathlib import Path
-
 from types import SimpleNamespace
 
 import pytest
