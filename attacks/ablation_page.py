@@ -27,11 +27,11 @@ _INTRO = """\
     assay attack --matrix --corpus FILE        # one attack, merged into the figures below
 
 Each attack is replayed in five settings: against its control, a scorer that has just the weakness which it exploits and
-where it must gain; against a scorer with many weaknesses plus the policy, plus the context, plus the jail; and against
-the judge. "judge" includes the jail core, without which the judge never runs, and has neither policy nor context. The
-switches live in `attacks/` only: the sandbox has none. An attack is stopped when its reward is not above its honest
-twin's by more than the dead band, no canary is tripped and no sibling's reward moved. [Every cell]({heat}), with a link
-to the attack's file; the same [for programs]({data}).
+where it must gain; against its control plus the policy, plus the context, plus the jail; and against the judge. "judge"
+includes the jail core, without which the judge never runs, and has neither policy nor context. The switches live in
+`attacks/` only: the sandbox has none. An attack is stopped when its reward is not above its honest twin's by more than
+the dead band, no canary is tripped and no sibling's reward moved. [Every cell]({heat}), with a link to the attack's
+file; the same [for programs]({data}).
 """
 
 

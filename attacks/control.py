@@ -1,8 +1,8 @@
-"""The scorer with many mistakes at once: what is left of it once layers are added is the ablation.
+"""The scorer with many mistakes at once: the control of attacks that name no weakness (:mod:`assay.attacks.proof`).
 
-It is also the control of attacks that name no weakness (:mod:`assay.attacks.proof`). Each attack is scored in a
-throw-away process of its own, together with one honest sibling after it, and compared with that sibling alone, with
-its twin and with an honest wrong kernel.
+The ablation adds layers to a control; here it also asks whether one of them refuses honest kernels. Each attack is
+scored in a throw-away process of its own, together with one honest sibling after it, and compared with that sibling
+alone, with its twin and with an honest wrong kernel.
 """
 
 from __future__ import annotations
@@ -36,6 +36,26 @@ class Control:
     status: Status = Status.CORRECT
 
 
+class PolicyGate:
+    """What the layer policy refuses; safe to use from threads. Without the layer nothing."""
+
+    def __init__(self, layers: frozenset[str]) -> None:
+        self._lock = threading.Lock()
+        self._checker = PolicyChecker() if "policy" in layers else None
+
+    def refused(self, codes: Sequence[str]) -> frozenset[int]:
+        """Indexes of the codes that are refused."""
+        if self._checker is None:
+            return frozenset()
+        with self._lock:
+            return frozenset(i for i, code in enumerate(codes) if self._checker.check(code))
+
+    def close(self) -> None:
+        """End the checker's process; safe to call twice."""
+        if self._checker is not None:
+            self._checker.close()
+
+
 class WeakControl:
     """Scores attacks against the weak scorer plus ``layers``; a context manager, safe to use from threads."""
 
@@ -43,17 +63,12 @@ class WeakControl:
         self._layers = layers & WEAK_LAYERS
         self._sibling = sibling.payload
         self._wrong = wrong.payload
-        self._lock = threading.Lock()
         self._known: dict[str, float] = {}
-        self._policy = PolicyChecker() if "policy" in self._layers else None
+        self._gate = PolicyGate(layers)
 
     def score(self, codes: Sequence[str]) -> WeakResult:
         """A group's scores; members that the policy refuses are not run."""
-        refused: frozenset[int] = frozenset()
-        if self._policy is not None:
-            with self._lock:
-                refused = frozenset(i for i, code in enumerate(codes) if self._policy.check(code))
-        return weak_scores(codes, layers=self._layers, refused=refused)
+        return weak_scores(codes, layers=self._layers, refused=self._gate.refused(codes))
 
     def honest_reward(self, code: str) -> float:
         """Reward of an honest kernel by itself, measured once: the better of two readings."""
@@ -99,8 +114,7 @@ class WeakControl:
 
     def close(self) -> None:
         """End the policy checker; safe to call twice."""
-        if self._policy is not None:
-            self._policy.close()
+        self._gate.close()
 
     def __enter__(self) -> WeakControl:
         return self

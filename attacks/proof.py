@@ -1,7 +1,8 @@
 """Prove an attack: it must gain on a control scorer that has just the weakness it exploits, and not without it.
 
 An attack that names several weaknesses needs all of them: each is mended in turn. One of a user's own that names
-none is proven against the scorer that makes many mistakes at once (:mod:`assay.attacks.control`).
+none is proven against the scorer that makes many mistakes at once (:mod:`assay.attacks.control`). For the ablation a
+layer of the sandbox is added to the control: what gained there without it, and gains no more, that layer stops alone.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
 
+from ..sandbox.verdict import Status
 from .catalogue import Attack, Honest
-from .control import MARGIN, MOVED, WeakControl
-from .controls.run import PROGRAM, ControlResult, control_scores
+from .control import MARGIN, MOVED, WEAK_LAYERS, Control, PolicyGate, WeakControl
+from .controls.run import PROGRAM, ControlResult, ControlScore, control_scores
+from .naive import naive_reward
 from .warm_fence import WarmFence
 from .weaknesses import closure, without
 
@@ -30,6 +33,7 @@ _EVIDENCE = {
     "contamination": {_BY_SIBLING, _BY_REWARD},
 }
 """What counts as success by what an attack claims to gain; its own reward where nothing is listed."""
+_REFUSED = ControlScore(Status.CHEAT, 0.0, naive_reward(Status.CHEAT, 0.0))
 _KEY = tuple[str, ...]
 
 
@@ -69,14 +73,26 @@ class Proof:
 
 
 class Prover:
-    """Proves attacks; a context manager, safe to use from threads. ``twins`` maps attack ids to honest kernels."""
+    """Proves attacks; a context manager, safe to use from threads. ``twins`` maps attack ids to honest kernels.
+
+    ``layers`` ("policy", "context", "jail") are added to each control, for :meth:`withstood`.
+    """
 
     def __init__(
-        self, attacks: Sequence[Attack], twins: dict[str, Honest], sibling: Honest, wrong: Honest, *, specific: bool
+        self,
+        attacks: Sequence[Attack],
+        twins: dict[str, Honest],
+        sibling: Honest,
+        wrong: Honest,
+        *,
+        specific: bool = False,
+        layers: frozenset[str] = frozenset(),
     ) -> None:
         self._specific, self._rooms = specific, True
         self._sibling, self._wrong, self._twins = sibling.payload, wrong.payload, twins
-        self._weak = WeakControl(sibling, wrong)
+        self._layers = layers & WEAK_LAYERS
+        self._gate = PolicyGate(self._layers)
+        self._weak = WeakControl(sibling, wrong, self._layers)
         self._fence = WarmFence(PROGRAM)
         self._wanted: dict[_KEY, dict[str, None]] = {}
         self._readings: dict[tuple[_KEY, str], list[float]] = {}
@@ -119,28 +135,38 @@ class Prover:
             return Proof(attack.control, proof.reward, proof.honest_reward, proof.gain, True)
         return proof
 
+    def withstood(self, attack: Attack) -> Control:
+        """What an attack gets from its control once the layers are added; noise is no gain: it has to repeat."""
+        if not attack.control:
+            return self._weak.run(attack, self._twins[attack.id])
+        control = closure(attack.control)
+        first = self._once(attack, control, MARGIN)
+        return first if first.gain is None else self._once(attack, control, MARGIN)
+
     def _until(self, attack: Attack, weaknesses: frozenset[str], *, gains: bool) -> Proof:
         margin = MARGIN if gains else _STILL
-        proof = self._once(attack, weaknesses, margin)
+        found = self._once(attack, weaknesses, margin)
         for _ in range(_TRIES - 1):
-            if (proof.gain is not None) is gains:
+            if (found.gain is not None) is gains:
                 break
             self._read(_key(weaknesses))
-            proof = self._once(attack, weaknesses, margin)
-        return proof
+            found = self._once(attack, weaknesses, margin)
+        return Proof(attack.control, found.reward, found.honest_reward, found.gain)
 
-    def _once(self, attack: Attack, weaknesses: frozenset[str], margin: float) -> Proof:
+    def _once(self, attack: Attack, weaknesses: frozenset[str], margin: float) -> Control:
         watched = _watched(attack)
         codes = [*attack.completions, self._sibling] if watched else attack.completions
         result = self._scores(codes, weaknesses, sequence=attack.form == "sequence")
-        *found, last = (score.reward for score in result.scores)
-        mine = last if attack.form == "sequence" else max(found if watched else [*found, last])
+        *found, last = result.scores
+        members = [last] if attack.form == "sequence" else found if watched else [*found, last]
+        mine = max(members, key=lambda score: score.reward)
         self._rooms = self._rooms and result.isolated
         key = _key(weaknesses)
         honest = self._reading(key, self._yardstick(attack))
-        moved = (last, self._reading(key, self._sibling)) if watched else None
-        gain = _gain(attack, result, mine, honest + margin, moved)
-        return Proof(attack.control, mine, honest, gain)
+        moved = (last.reward, self._reading(key, self._sibling)) if watched else None
+        gain = _gain(attack, result, mine.reward, honest + margin, moved)
+        layer = "policy" if mine.status is Status.CHEAT else None
+        return Control(mine.reward, honest, gain, layer, mine.status)
 
     def _reading(self, key: _KEY, code: str) -> float:
         """Reward of an honest kernel on a control, by itself."""
@@ -160,10 +186,20 @@ class Prover:
             self._readings.setdefault((key, code), []).append(score.reward)
 
     def _scores(self, codes: Sequence[str], weaknesses: Iterable[str], *, sequence: bool = False) -> ControlResult:
-        return control_scores(codes, weaknesses, sequence=sequence, fence=self._fence)
+        """Scores in the order of the codes; those that the policy refuses are not run."""
+        refused = self._gate.refused(codes)
+        running = [code for index, code in enumerate(codes) if index not in refused]
+        added = self._layers - {"policy"}
+        if not running:
+            return ControlResult((_REFUSED,) * len(codes), (), self._rooms)
+        found = control_scores(running, weaknesses, sequence=sequence, layers=added, fence=self._fence)
+        rest = iter(found.scores)
+        scores = tuple(_REFUSED if index in refused else next(rest) for index in range(len(codes)))
+        return ControlResult(scores, found.canaries, found.isolated)
 
     def close(self) -> None:
         """End what both scorers hold; safe to call twice."""
+        self._gate.close()
         self._weak.close()
         self._fence.close()
 

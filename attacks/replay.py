@@ -38,7 +38,7 @@ def replay(
 
     All four layers are the sandbox as shipped.
 
-    Without "judge" the layers are added to the weak scorer; with it, "judge" and "jail" come together, because
+    Without "judge" the layers are added to each attack's control; with it, "judge" and "jail" come together, because
     the judge never runs without its jail core. Raises CorpusError, ValueError for an unknown layer, and what
     the sandbox raises where the host cannot hold it (IsolationError).
     """
@@ -95,7 +95,7 @@ class _Run:
     def results(self) -> list[Result]:
         """One result for each entry and broken file, in no particular order."""
         proofs = self.proofs(specific=False)
-        found = self._on_the_judge() if "judge" in self._layers else self._on_the_weak_scorer()
+        found = self._on_the_judge() if "judge" in self._layers else self._on_the_controls()
         results = [_with_proof(result, proofs) for result in found]
         return results + [
             Result(broken.path.name, "broken-file", None, None, None, str(broken.path), broken.reason)
@@ -132,16 +132,15 @@ class _Run:
         fallback = fastest(list(self._reference_twins().values()))
         return {attack.id: self._twins.get(attack.twin or "", fallback) for attack in self._attacks}
 
-    def _controls(self, layers: frozenset[str], label: str) -> list[tuple[Attack, Control]]:
-        """Every attack against the weak scorer plus ``layers``."""
+    def _controls(self) -> list[tuple[Attack, Control]]:
+        """Every attack against its control plus the layers."""
         if not self._attacks:
             return []
-        with WeakControl(self._sibling, self._wrong, layers) as weak:
-            fallback = self._fastest({k: weak.honest_reward(v.payload) for k, v in self._reference_twins().items()})
+        with Prover(self._attacks, self._own_twins(), self._sibling, self._wrong, layers=self._layers) as prover:
 
             def one(attack: Attack) -> tuple[Attack, Control]:
-                control = weak.run(attack, self._twins.get(attack.twin or "", fallback))
-                self._step(1, label)
+                control = prover.withstood(attack)
+                self._step(1, "attacks")
                 return attack, control
 
             with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -155,10 +154,10 @@ class _Run:
     def _fastest(self, rewards: dict[str, float]) -> Honest:
         return self._twins[max(rewards, key=lambda name: rewards[name])]
 
-    def _on_the_weak_scorer(self) -> list[Result]:
-        """Ablation: the weak scorer plus layers that are not the judge."""
+    def _on_the_controls(self) -> list[Result]:
+        """Ablation: the controls plus layers that are not the judge."""
         results: list[Result] = []
-        for attack, control in self._controls(self._layers, "attacks"):
+        for attack, control in self._controls():
             status = "stopped" if control.gain is None else "gained"
             evidence = control.gain or f"status {control.status}"
             results.append(_result(attack, status, control.reward, control.honest_reward, control.layer, evidence))

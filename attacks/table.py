@@ -39,7 +39,7 @@ def _needs_attention(result: Result) -> bool:
 
 
 def _families(replay: Replay) -> Table:
-    layers = " + ".join(replay.layers) or "no layer (the weak scorer)"
+    layers = " + ".join(replay.layers) or "no layer (the controls)"
     view = Table(title=f"Replay against {layers}", title_justify="left")
     view.add_column("family")
     for name in ("attacks", "stopped", "gained", "unproven"):

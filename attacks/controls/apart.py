@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import compare
+from .layers import Layers
 from .problems import REPETITIONS, Problems
 from .process import Gone, Late, Process
 from .worker import Serve, flatten, question, unflatten
@@ -28,10 +29,13 @@ class Failed(Exception):
 
 
 class Judge:
-    """Scores candidates one after another. ``scorer`` is the program's module: it compares and has the baseline."""
+    """Scores candidates one after another. ``scorer`` is the program's module: it compares and has the baseline.
 
-    def __init__(self, scorer: Any, mistakes: frozenset[str]) -> None:
-        self._scorer, self._mistakes = scorer, mistakes
+    ``layers`` are put around each candidate.
+    """
+
+    def __init__(self, scorer: Any, mistakes: frozenset[str], layers: Layers) -> None:
+        self._scorer, self._mistakes, self._layers = scorer, mistakes, layers
         self._base = Process(self._serve_baseline, frozenset({"unlimited"}), trusted=True)
 
     def close(self) -> None:
@@ -39,11 +43,11 @@ class Judge:
 
     def start(self, seed: Any = None) -> Process:
         """A candidate's process."""
-        serve = lambda channel: Serve(channel, self._scorer, self._mistakes).run()  # noqa: E731
+        serve = lambda channel: Serve(channel, self._scorer, self._mistakes, self._layers).run()  # noqa: E731
         return Process(serve, self._mistakes, seed=seed)
 
     def _serve_baseline(self, channel: Any) -> None:
-        serve = Serve(channel, self._scorer, frozenset())
+        serve = Serve(channel, self._scorer, frozenset(), Layers())
         serve.function = self._scorer.baseline
         serve.run()
 

@@ -1,7 +1,8 @@
 """The control scorer, run inside the fence of confine.py. Sound, but for the mistakes that it is told to make.
 
-The job is JSON on standard input, ``{"codes": [...], "mistakes": [...], "feedback": null or text}``: with a text the
-codes are a sequence, and that text in them stands for what was told of the one before. The answer is one line of
+The job is JSON on standard input, ``{"codes": [...], "mistakes": [...], "feedback": null or text, "layers": [...],
+"inside": path}``: with a text the codes are a sequence, and that text in them stands for what was told of the one
+before; the layers are the sandbox's own, around each candidate (layers.py). The answer is one line of
 JSON on standard output, ``[[status, speedup], ...]``. Beyond that this file is the scorer that has "shared-process":
 its functions are what a candidate then finds in ``__main__``. Given the number of a socket, it forks a fence with a
 scorer in it for each job that comes from there (warm.py).
@@ -18,12 +19,13 @@ if __name__ == "__main__":  # run by path and isolated: the folder is not on the
 import warm  # pyright: ignore[reportMissingImports]
 from controls import compare, room, worker  # pyright: ignore[reportMissingImports]
 from controls.apart import Judge, words  # pyright: ignore[reportMissingImports]
+from controls.layers import Layers  # pyright: ignore[reportMissingImports]
 from controls.problems import REPETITIONS, Problems  # pyright: ignore[reportMissingImports]
 from controls.process import FOREVER, LIMIT, Leave, Meter, Process  # pyright: ignore[reportMissingImports]
 
 if __name__ == "__main__":
     del sys.path[0]
-    MISTAKES = frozenset()
+    MISTAKES, LAYERS = frozenset(), Layers()
 
 _PRINTED = {"stdout-verdict", "descriptor-verdict"}
 
@@ -73,7 +75,7 @@ def read(got):
 
 def load(code):
     """The candidate's function."""
-    scope = worker.namespace(code, MISTAKES)
+    scope = worker.namespace(code, MISTAKES, LAYERS)
     exec(code, scope)
     return scope["matmul"]
 
@@ -123,9 +125,10 @@ def score(code):
 def beside(codes, say):
     """Score all candidates in this process."""
     global CLOCK
-    CLOCK = Meter(os.getpid())
+    CLOCK = Meter(None if LAYERS.jailed else os.getpid())
     for _ in range(3):
         baseline(*PROBLEMS.draw())  # the first calls after a fork copy pages
+    LAYERS.lock()
     job = {"codes": codes}
     for index in range(len(job["codes"])):
         try:
@@ -193,7 +196,7 @@ def _lines(text):
 
 def separate(codes, feedback):
     """Scores of candidates in rooms of their own, or of a group in one; ``feedback`` is replaced by what was told."""
-    judge = Judge(sys.modules["__main__"], MISTAKES)
+    judge = Judge(sys.modules["__main__"], MISTAKES, LAYERS)
     secret = int.from_bytes(os.urandom(4), "little")
     fixed = MISTAKES & {"environment-kept", "feedback-leaks"}
     together, scores, told = None, [], ""
@@ -214,14 +217,14 @@ def separate(codes, feedback):
 
 def main():
     """See the head of this file."""
-    global MISTAKES, PROBLEMS
+    global MISTAKES, PROBLEMS, LAYERS
     for _ in range(10):
         baseline([[1.0] * 4] * 4, [[1.0] * 4] * 4)  # CPython specialises a function on its first calls
     if len(sys.argv) > 1:
         warm.serve(int(sys.argv.pop()))
     job = json.load(sys.stdin)
     room.hide()
-    MISTAKES = frozenset(job["mistakes"])
+    MISTAKES, LAYERS = frozenset(job["mistakes"]), Layers(job["layers"], job["inside"])
     PROBLEMS = Problems(MISTAKES)
     codes = job["codes"]
     scores = shared(codes) if "shared-process" in MISTAKES else separate(codes, job["feedback"])

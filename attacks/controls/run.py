@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...sandbox.verdict import Status
+from ...sandbox.zygote import INSIDE
 from ..fence import run_fenced
 from ..header import FEEDBACK
 from ..naive import naive_reward
@@ -44,12 +45,18 @@ class ControlResult:
 
 
 def control_scores(
-    codes: Sequence[str], weaknesses: Iterable[str], *, sequence: bool = False, fence: WarmFence | None = None
+    codes: Sequence[str],
+    weaknesses: Iterable[str],
+    *,
+    sequence: bool = False,
+    layers: Iterable[str] = (),
+    fence: WarmFence | None = None,
 ) -> ControlResult:
     """Score candidates for ``matmul`` on a scorer with ``weaknesses`` and what they imply.
 
     A group is scored together, each member as the weaknesses have it; a ``sequence`` one after another, each with
-    what the scorer told about the one before in place of :data:`assay.attacks.header.FEEDBACK`. ``fence`` is one of
+    what the scorer told about the one before in place of :data:`assay.attacks.header.FEEDBACK`. ``layers`` of the
+    sandbox, "context" and "jail", are put around each candidate. ``fence`` is one of
     :data:`PROGRAM` for those who score often; without it an interpreter is started.
     """
     mistakes = closure(weaknesses)
@@ -57,6 +64,8 @@ def control_scores(
         "codes": list(codes),
         "mistakes": sorted(mistakes),
         "feedback": FEEDBACK if sequence else None,
+        "layers": sorted(layers),
+        "inside": str(INSIDE),
     }
     wall = _UNLIMITED if "unlimited" in mistakes else _WALL + 2.5 * len(codes)
     if fence is None:

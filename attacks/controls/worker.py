@@ -15,6 +15,7 @@ import time
 from array import array
 from typing import Any
 
+from .layers import Layers
 from .problems import REPETITIONS
 
 _WORDS = re.compile(
@@ -32,8 +33,8 @@ class Refused(Exception):
     """The code holds a forbidden word."""
 
 
-def namespace(code: str, mistakes: frozenset[str]) -> dict[str, Any]:
-    """Where a candidate is executed; raises Refused."""
+def namespace(code: str, mistakes: frozenset[str], layers: Layers) -> dict[str, Any]:
+    """Where a candidate is executed; raises Refused. The layer context mends what is wrong with builtins."""
     scope: dict[str, Any] = {"__name__": "candidate"}
     if "builtins-returned" in mistakes:
         scope = {}
@@ -42,7 +43,8 @@ def namespace(code: str, mistakes: frozenset[str]) -> dict[str, Any]:
         scope["__builtins__"] = {name: real[name] for name in _SAFE}
     if "words-denied" in mistakes and _WORDS.search(code):
         raise Refused
-    return scope
+    given = layers.namespace()
+    return scope if given is None else given
 
 
 def flatten(answer: Any) -> bytes:
@@ -79,16 +81,20 @@ def measure(function: Any, questions: list[tuple[Any, Any]]) -> None:
 
 
 class Serve:
-    """Answer requests on ``channel`` until it closes. ``scorer`` is the program's own module, which has a baseline."""
+    """Answer requests on ``channel`` until it closes. ``scorer`` is the program's own module, which has a baseline.
 
-    def __init__(self, channel: Any, scorer: Any, mistakes: frozenset[str]) -> None:
-        self.channel, self.scorer, self.mistakes = channel, scorer, mistakes
+    ``layers`` are those around the candidate; none around the baseline.
+    """
+
+    def __init__(self, channel: Any, scorer: Any, mistakes: frozenset[str], layers: Layers) -> None:
+        self.channel, self.scorer, self.mistakes, self.layers = channel, scorer, mistakes, layers
         self.held: list[Any] = []
         self.asked: tuple[Any, Any] = ([], [])
         self.cpu = time.process_time
         self.function: Any = None
 
     def run(self) -> None:
+        self.layers.lock()
         while (request := self.channel.get()) is not None:
             try:
                 reply = self.answer(request[0:1], memoryview(request)[1:])
@@ -100,7 +106,7 @@ class Serve:
         if kind == b"L":
             self.held.clear()
             code = str(body, "utf-8")
-            scope = namespace(code, self.mistakes)
+            scope = namespace(code, self.mistakes, self.layers)
             exec(compile(code, "candidate", "exec", dont_inherit=True), scope)
             self.function = scope["matmul"]
             tolerance = scope.get("TOLERANCE") if "trusts-module" in self.mistakes else None

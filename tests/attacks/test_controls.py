@@ -8,8 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from assay.attacks.catalogue import FEEDBACK, SHIPPED, load
-from assay.attacks.controls.run import control_scores
+from assay.attacks.controls.run import PROGRAM, control_scores
+from assay.attacks.proof import Prover
 from assay.attacks.replay import prove
+from assay.attacks.warm_fence import WarmFence
 from assay.attacks.weaknesses import IMPLIES, WEAKNESSES, closure, without
 from assay.cli import app
 from assay.sandbox import Status
@@ -170,3 +172,56 @@ def test_the_command_ends_with_one_if_an_attack_is_unproven_and_goes_on_after_it
 def test_the_docs_name_every_weakness():
     text = Path(__file__).parents[2].joinpath("docs", "catalogue.md").read_text()
     assert [name for name, sentence in WEAKNESSES.items() if f"| `{name}` | {sentence} |" not in text] == []
+
+
+READS = "import os\nopen('/etc/hostname').read()\n" + HONEST
+FORMS = [
+    (),
+    ("group-process",),
+    ("shared-process",),
+    ("stdout-verdict",),
+    ("descriptor-verdict",),
+    ("clock-on-module",),
+    ("host-reachable",),
+    ("output-unread",),
+]
+
+
+@pytest.mark.parametrize("layer", ["context", "jail"])
+def test_with_a_layer_every_form_of_the_control_still_finds_honest_kernels_right_and_wrong_ones_wrong(layer):
+    wrong = {}
+    with WarmFence(PROGRAM) as fence:
+        for form in FORMS:
+            scores = control_scores([HONEST, WRONG, HONEST], form, layers=[layer], fence=fence).scores
+            found = [score.status for score in scores]
+            if found != [Status.CORRECT, Status.WRONG, Status.CORRECT]:
+                wrong[form] = found
+    assert wrong == {}
+
+
+def test_the_layer_context_takes_modules_from_a_candidate_that_the_control_lets_import_them():
+    plain, layered = (control_scores([READS], ["host-reachable"], layers=added) for added in ((), ("context",)))
+    assert [plain.scores[0].status, layered.scores[0].status] == [Status.CORRECT, Status.CRASH]
+
+
+def test_the_layer_jail_opens_no_file_for_a_candidate_that_the_control_lets_read():
+    plain, layered = (control_scores([READS], ["host-reachable"], layers=added) for added in ((), ("jail",)))
+    assert [plain.scores[0].status, layered.scores[0].status] == [Status.CORRECT, Status.CRASH]
+
+
+def test_the_layer_jail_kills_a_candidate_that_starts_a_process():
+    forks = "import os\nif os.fork() == 0:\n    os._exit(0)\n" + HONEST
+    plain, layered = (control_scores([forks], ["shared-process"], layers=added) for added in ((), ("jail",)))
+    assert [plain.scores[0].status, layered.scores[0].status] == [Status.CORRECT, Status.CRASH]
+
+
+@pytest.mark.parametrize("layer", ["policy", "context", "jail"])
+def test_a_layer_is_credited_with_what_it_stops_and_not_with_what_would_fail_without_it(layer):
+    catalogue = load(SHIPPED)
+    kernels = {kernel.id: kernel for kernel in catalogue.honest}
+    attacks = {a.id: a for a in catalogue.attacks if a.id in ("comparator.corners-only", "theft.answers-file")}
+    twins = {name: kernels[found.twin or "sum-map-mul"] for name, found in attacks.items()}
+    sibling, wrong = kernels["sum-map-mul"], kernels["wrong-missing-last-term"]
+    with Prover([*attacks.values()], twins, sibling, wrong, layers=frozenset({layer})) as prover:
+        gains = {name: prover.withstood(found).gain is not None for name, found in attacks.items()}
+    assert gains == {"comparator.corners-only": True, "theft.answers-file": False}
