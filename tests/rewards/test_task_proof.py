@@ -13,8 +13,6 @@ import pytest
 from assay.rewards import find_task
 from assay.sandbox import TaskError
 
-pytestmark = pytest.mark.timed
-
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 NAMES = ("conv2d", "matmul", "prefix_sum", "softmax", "sorting", "transpose_matmul")
 QUICK = ("matmul", "prefix_sum", "conv2d-numpy", "transpose_matmul-numpy", "softmax-c", "sorting-c")
@@ -30,6 +28,7 @@ VARIANTS = [
 MATMUL = find_task("matmul")
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_built_in_task_proves_itself(name):
     proof = find_task(name).validate()
@@ -39,6 +38,7 @@ def test_a_built_in_task_proves_itself(name):
     assert proof.overhead_ns < proof.baseline_ns
 
 
+@pytest.mark.timed
 def test_the_task_of_the_manual_has_twenty_lines_and_proves_itself():
     manual = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text()
     source = re.search(r"```python\n(.*?)```", manual, re.DOTALL)[1]
@@ -102,7 +102,12 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("fault", BROKEN)
+MEASURED = ("honest kernel that is slow", "timed shapes that are too small", "work that shrinks")
+
+
+@pytest.mark.parametrize(
+    "fault", [pytest.param(fault, marks=pytest.mark.timed if fault in MEASURED else ()) for fault in BROKEN]
+)
 def test_a_task_with_a_fault_is_refused_in_one_sentence_that_names_both(fault):
     changes, sentence = BROKEN[fault]
     with pytest.raises(TaskError, match="task mine") as caught:
