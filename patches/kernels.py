@@ -1,4 +1,4 @@
-"""Triton kernels: MXFP4 to dense, the clamped SwiGLU forward and backward, rows added up by token, rows scaled.
+"""Triton kernels: MXFP4 to dense, the clamped SwiGLU forward and backward, rows added up by token.
 
 Imported only where Triton is. All are bound by memory, and each reads and writes everything once.
 """
@@ -138,18 +138,3 @@ def add_by_token(rows: Tensor, tokens: Tensor, weights: Tensor | None, out: Tens
     _add_by_token[grid](
         rows, tokens, rows if weights is None else weights, out, width, weights is not None, BLOCK=block
     )
-
-
-@triton.jit
-def _scale_rows(rows, factors, size, width: tl.constexpr, BLOCK: tl.constexpr):
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
-    inside = at < size
-    factor = tl.load(factors + at // width, mask=inside, other=0.0)
-    value = tl.load(rows + at, mask=inside, other=0.0).to(tl.float32) * factor
-    tl.store(rows + at, value.to(rows.dtype.element_ty), mask=inside)
-
-
-def scale_rows(rows: Tensor, factors: Tensor) -> None:
-    """Multiply each row of `rows` (..., width) by its factor, float32 (...), in place; both contiguous."""
-    size, block = rows.numel(), 4096
-    _scale_rows[(triton.cdiv(size, block),)](rows, factors, size, rows.shape[-1], BLOCK=block)

@@ -1,4 +1,4 @@
-"""The kernels of norms, rotary embedding and sums by token, against torch: under Triton's interpreter, and on a GPU."""
+"""The kernels of norms, rotary embedding, sinks and sums by token, against torch: interpreted, and on a GPU."""
 
 import importlib.util
 import os
@@ -12,7 +12,7 @@ pytest.importorskip("transformers")
 
 from transformers.models.gpt_oss import modeling_gpt_oss  # noqa: E402
 
-from assay.patches import grouped, norms, rotary  # noqa: E402
+from assay.patches import attention_sinks, grouped, norms, rotary  # noqa: E402
 
 TRITON = importlib.util.find_spec("triton") is not None
 ROTATED = [(2, 1, 5, 7, 16), (2, 2, 8, 3, 64), (3, 1, 1, 5, 8)]  # batch, of the angles, heads, tokens, width
@@ -66,19 +66,37 @@ def summed_by(device):
         yield (out.cpu() - expected).abs().max(), torch.tensor(0.0)
 
 
-def scaled_by(device):
-    """Largest difference of rows scaled in place, more than a block of them and at a width that is no power of two."""
-    from assay.patches import kernels
+# Shape of the output, axis of the heads: a batch, sequences one behind the other, heads ahead of tokens; more tokens than
+# a program takes, widths that are no power of two, one token.
+SUNK = [((2, 150, 3, 24), -1), ((300, 4, 64), -1), ((2, 3, 70, 48), -2), ((1, 1, 2, 8), -1)]
 
-    rows, factors = torch.randn(3, 50, 4, 24), torch.rand(3, 50, 4)
-    expected, out = rows * factors.unsqueeze(-1), rows.to(device)
-    kernels.scale_rows(out, factors.to(device))
-    yield (out.cpu() - expected).abs().max(), torch.tensor(0.0)
+
+def sunk_by(device):
+    """Largest differences of output and log-sum-exp with the sink, and of the sink's gradient, relative."""
+    for shape, axis in SUNK:
+        out, grad = torch.randn(shape), torch.randn(shape)
+        lse = torch.randn(shape[:-1]) * 8
+        lse.flatten()[::5] = -torch.inf  # queries without keys
+        if axis == -1:  # as FlashAttention lays it out
+            lse = lse.transpose(-1, -2).contiguous().transpose(-1, -2)
+            grad = grad.transpose(-2, -3).contiguous().transpose(-2, -3)
+        sinks = torch.randn(shape[axis - 1]).bfloat16()
+        sink = sinks if axis == -1 else sinks[:, None]
+        expected, wanted = attention_sinks.add_sink(out.clone(), lse.clone(), sink)
+        theirs = attention_sinks.sink_gradient(grad, expected, wanted, sink, axis)
+        out, lse, grad, sinks = (x.to(device).clone() for x in (out, lse, grad, sinks))
+        laid = attention_sinks._by_token(axis, grad, out, lse)
+        sink_kernels = importlib.import_module("assay.patches.sink_kernels")
+        sink_kernels.add_sink(*laid[1:], sinks)
+        ours = sink_kernels.sink_gradient(*laid, sinks)
+        assert torch.equal(out.cpu() == 0, expected == 0)  # queries without keys give nothing
+        yield (out.cpu() - expected).abs().max(), (ours.cpu() - theirs).abs().max() / theirs.abs().max()
+        yield ((lse.cpu() - wanted) / wanted.abs().clamp(min=1)).abs().max(), torch.tensor(0.0)
 
 
 def agree(device):
     torch.manual_seed(0)
-    for differences in (rotated_by(device), normed_by(device), summed_by(device), scaled_by(device)):
+    for differences in (rotated_by(device), normed_by(device), summed_by(device), sunk_by(device)):
         for result, gradient in differences:
             assert result <= 4e-6
             assert gradient <= 4e-6
