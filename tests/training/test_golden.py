@@ -82,5 +82,8 @@ def test_all_fifty_steps_give_the_recorded_losses(golden, curves, patches):
 
 
 @pytest.mark.slow
-def test_all_fifty_steps_of_an_adapter_are_the_same_patched(golden):
-    assert off(golden.replay("lora", 50, LORA), golden.replay("lora", 50)) < RELATIVE
+def test_all_fifty_steps_of_an_adapter_give_the_recorded_losses_and_are_the_same_patched(golden, curves):
+    plain, patched = golden.replay("lora", 50), golden.replay("lora", 50, LORA)
+    assert len(plain) == len(patched) == 50
+    assert off(plain, curves["lora"]) < RELATIVE
+    assert off(patched, plain) < RELATIVE
