@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from ..sandbox.verdict import Status
-from .catalogue import Attack, Honest
+from .catalogue import FEEDBACK, Attack, Honest
 from .control import MARGIN, MOVED, WEAK_LAYERS, Control, PolicyGate, WeakControl
 from .controls.run import PROGRAM, ControlResult, ControlScore, control_scores
 from .naive import naive_reward
@@ -136,12 +136,19 @@ class Prover:
         return proof
 
     def withstood(self, attack: Attack) -> Control:
-        """What an attack gets from its control once the layers are added; noise is no gain: it has to repeat."""
+        """What an attack gets from its control once the layers are added.
+
+        Noise must decide neither way: it is tried twice, with honest kernels read anew, and a third time where the two
+        disagree.
+        """
         if not attack.control:
             return self._weak.run(attack, self._twins[attack.id])
         control = closure(attack.control)
-        first = self._once(attack, control, MARGIN)
-        return first if first.gain is None else self._once(attack, control, MARGIN)
+        tries = [self._once(attack, control, MARGIN)]
+        while len({found.gain is None for found in tries}) == len(tries):  # one, or two that disagree
+            self._read(_key(control))
+            tries.append(self._once(attack, control, MARGIN))
+        return tries[-1]
 
     def _until(self, attack: Attack, weaknesses: frozenset[str], *, gains: bool) -> Proof:
         margin = MARGIN if gains else _STILL
@@ -187,7 +194,7 @@ class Prover:
 
     def _scores(self, codes: Sequence[str], weaknesses: Iterable[str], *, sequence: bool = False) -> ControlResult:
         """Scores in the order of the codes; those that the policy refuses are not run."""
-        refused = self._gate.refused(codes)
+        refused = self._gate.refused([code.replace(FEEDBACK, "''") for code in codes])
         running = [code for index, code in enumerate(codes) if index not in refused]
         added = self._layers - {"policy"}
         if not running:

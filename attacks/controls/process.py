@@ -10,7 +10,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from time import perf_counter  # ours from now on, whatever becomes of the module
+from time import perf_counter, process_time  # ours from now on, whatever becomes of the module
 from typing import Any
 
 import confine  # pyright: ignore[reportMissingImports]
@@ -90,10 +90,12 @@ class Inner(Channel):
 class Meter:
     """Bills the time of ``process``, and not what it, or this process, waited for a core.
 
-    Of None it reads the wall clock alone: a jailed process cannot read more.
+    None is this process in a jail, where no file can be read: there time off its core is time waited, since it can
+    neither sleep nor have others work for it.
     """
 
     def __init__(self, process: int | None) -> None:
+        self._jailed = process is None
         self._files: list[int] = []
         for name in () if process is None else dict.fromkeys((process, os.getpid())):
             with contextlib.suppress(OSError):
@@ -101,6 +103,8 @@ class Meter:
 
     def read(self) -> tuple[float, float]:
         """(wall clock less waiting, time on a core), in seconds."""
+        if self._jailed:
+            return process_time(), 0.0
         now, busy = perf_counter(), 0.0
         for place, file in enumerate(self._files):
             with contextlib.suppress(OSError, IndexError):
@@ -111,6 +115,8 @@ class Meter:
 
     def waited(self) -> float:
         """Seconds that ``process`` has waited for a core so far."""
+        if self._jailed:
+            return perf_counter() - process_time()
         return int(os.pread(self._files[0], 64, 0).split()[1]) * 1e-9 if self._files else 0.0
 
     def since(self, begin: tuple[float, float]) -> float:
