@@ -8,7 +8,7 @@ from typing import Any
 
 OURS, UPSTREAM = ("flash", "flex"), ("upstream flex", "upstream eager")
 SHAPE = "batch 1, 64 query and 8 key heads of 64, bfloat16, forward and backward, sinks trained"
-MEASURED = "measured"  # of a row: date and versions, where they are not those at the head of its GPU
+MEASURED = "measured"  # of a row: date, versions and source, where they are not those at the head of its GPU
 
 
 def head() -> str:
@@ -48,7 +48,7 @@ def write(
     table["command"] = "python benchmarks/attention.py"
     entry = table["devices"].setdefault(device, {**measured, "shape": SHAPE, "rows": []})
     if any(entry.get(name) != value for name, value in measured.items()):
-        before = {name: entry[name] for name in measured if name in entry}
+        before = {name: entry.pop(name) for name in (*measured, "source") if name in entry}
         for row in entry["rows"]:
             row.setdefault(MEASURED, before)
         entry.update(measured)

@@ -46,10 +46,14 @@ def test_a_row_replaces_that_of_its_length_and_window_only(report, tmp_path):
 def test_rows_of_an_earlier_run_keep_their_date_and_versions(report, tmp_path):
     path = tmp_path / "table.json"
     report.write(path, "GPU", NOW, [row(1024, None, flash=1.0), row(4096, None, flash=1.0)])
+    table = json.loads(path.read_text())
+    table["devices"]["GPU"]["source"] = "by hand"
+    path.write_text(json.dumps(table))
     for length in (4096, 16384):
         report.write(path, "GPU", LATER, [row(length, None, flash=2.0)])
     old, *new = stored(path)["rows"]
-    assert old[report.MEASURED] == NOW
+    assert old[report.MEASURED] == NOW | {"source": "by hand"}
+    assert "source" not in stored(path)
     assert not any(report.MEASURED in one for one in new)
     assert {name: stored(path)[name] for name in LATER} == LATER
 
