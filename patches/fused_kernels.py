@@ -23,41 +23,32 @@ from .kernels import _e2m1
 # A code seem becomes s000000eem000000: in bfloat16 that is its value times 2 ** -126, the subnormal 0.5 included. Two
 # multiplications put the exponent right, exactly: by 2 ** 126 and by 2 ** (scale - 127). They are fma because sm_80
 # has no mul of bfloat16. Scale 0, which stands for 2 ** -127, gives zero.
-_BF16 = tl.constexpr("""
+_HALF = """prmt.b32 t, $4, 0, {bytes};
+shl.b32 u, t, 4;
+shl.b32 v, t, 6;
+shl.b32 w, t, 2;
+and.b32 u, u, 0x80008000;
+and.b32 v, v, 0x01C001C0;
+and.b32 t, t, 0x80008000;
+and.b32 w, w, 0x01C001C0;
+or.b32 u, u, v;
+or.b32 t, t, w;
+fma.rn.bf16x2 u, u, bias, none;
+fma.rn.bf16x2 t, t, bias, none;
+fma.rn.bf16x2 {even}, u, {power}, none;
+fma.rn.bf16x2 {odd}, t, {power}, none;
+"""
+_BF16 = tl.constexpr(
+    """
 {
 .reg .b32 t, u, v, w, bias, none;
 mov.b32 bias, 0x7E807E80;
 mov.b32 none, 0x80008000;
-prmt.b32 t, $4, 0, 0x1100;
-shl.b32 u, t, 4;
-shl.b32 v, t, 6;
-shl.b32 w, t, 2;
-and.b32 u, u, 0x80008000;
-and.b32 v, v, 0x01C001C0;
-and.b32 t, t, 0x80008000;
-and.b32 w, w, 0x01C001C0;
-or.b32 u, u, v;
-or.b32 t, t, w;
-fma.rn.bf16x2 u, u, bias, none;
-fma.rn.bf16x2 t, t, bias, none;
-fma.rn.bf16x2 $0, u, $5, none;
-fma.rn.bf16x2 $2, t, $5, none;
-prmt.b32 t, $4, 0, 0x3322;
-shl.b32 u, t, 4;
-shl.b32 v, t, 6;
-shl.b32 w, t, 2;
-and.b32 u, u, 0x80008000;
-and.b32 v, v, 0x01C001C0;
-and.b32 t, t, 0x80008000;
-and.b32 w, w, 0x01C001C0;
-or.b32 u, u, v;
-or.b32 t, t, w;
-fma.rn.bf16x2 u, u, bias, none;
-fma.rn.bf16x2 t, t, bias, none;
-fma.rn.bf16x2 $1, u, $6, none;
-fma.rn.bf16x2 $3, t, $6, none;
-}
-""")
+"""
+    + _HALF.format(bytes="0x1100", even="$0", odd="$2", power="$5")
+    + _HALF.format(bytes="0x3322", even="$1", odd="$3", power="$6")
+    + "}\n"
+)
 
 
 @triton.jit

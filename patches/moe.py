@@ -14,114 +14,19 @@ for one chunk of experts; nothing is saved but the layer's own inputs and the sm
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from . import grouped, moe_float16, swiglu
-from .fused_weight import FusedWeight, Limits
-from .grouped import Chunk, Groups, Tile, Tiling
-from .weights import Packed, Source
+from .fused_weight import FusedWeight
+from .grouped import Chunk, Groups, Tile
+from .moe_walk import Inputs, Pass, Settings
 
-
-@dataclass
-class Settings:
-    """What does not depend on the input; `kept` is the node that holds the saved tensors, see `_Keep`.
-
-    `narrow`: the tiles are those of `moe_float16`, which takes LoRA's factors in float32. `fused` says which passes
-    multiply by weights that stay packed.
-    """
-
-    gate_up: Source
-    down: Source
-    alpha: float
-    limit: float
-    tiling: Tiling
-    dtype: torch.dtype
-    narrow: bool = False
-    fused: Limits | None = None
-    kept: Any = None
-
-
-@dataclass
-class Inputs:
-    """The differentiable inputs: x (tokens, hidden), weights (tokens, k), biases (experts, out), LoRA factors.
-
-    `factors` are A (experts, r, in) and B (experts, r, out) of gate_up, then of down, each None without an adapter;
-    B includes the scaling. `experts` (tokens, k), `order` (rows,) and `counts` (experts,) are integers.
-    """
-
-    x: Tensor
-    weights: Tensor
-    gate_up_bias: Tensor
-    down_bias: Tensor
-    factors: tuple[Tensor | None, ...]
-    experts: Tensor
-    order: Tensor
-    counts: Tensor
-
-
-@dataclass
-class _Pass:
-    """One walk over the chunks of a layer: what its tiles share."""
-
-    settings: Settings
-    inputs: Inputs
-    back: bool = False
-    fused: bool = field(init=False)  # then all rows are one tile
-    chunks: list[Chunk] = field(init=False)
-    tokens: Tensor = field(init=False)  # of each sorted row
-    owners: Tensor = field(init=False)  # the expert of each sorted row
-    weights: Tensor = field(init=False)  # the routing weight of each sorted row
-
-    def __post_init__(self) -> None:
-        inputs = self.inputs
-        self.fused = self._fuses()
-        self.chunks = self._chunks()
-        self.tokens = inputs.order // inputs.experts.shape[1]
-        self.owners = inputs.experts.reshape(-1)[inputs.order]
-        self.weights = inputs.weights.reshape(-1)[inputs.order]
-
-    def _fuses(self) -> bool:
-        settings, rows = self.settings, len(self.inputs.order)
-        if settings.fused is None or rows > settings.tiling.rows:
-            return False
-        return settings.fused.take((settings.gate_up, settings.down), settings.dtype, rows, self.back)
-
-    def _chunks(self) -> list[Chunk]:
-        counts, rows = self.inputs.counts, len(self.inputs.order)
-        if self.fused and not (self.back and any(f is not None for f in self.inputs.factors)):
-            return grouped.whole(counts, rows)
-        # Also where factors get gradients, which are sums over the rows of a group: none may be empty.
-        tiling = Tiling(len(counts), rows) if self.fused else self.settings.tiling
-        return grouped.plan(counts.tolist(), tiling, counts.device)
-
-    def weight(self, source: Source, chunk: Chunk, scratch: Tensor | None) -> Tensor | FusedWeight:
-        """The weights (n, in, out) of a chunk: dense, or what multiplies like them."""
-        if self.fused:
-            return FusedWeight(cast(Packed, source), chunk.experts)
-        return source.dense(chunk.numbers, chunk.experts, self.settings.dtype, scratch)
-
-    def scratch(self, source: Source) -> Tensor | None:
-        if self.fused:
-            return None
-        most = max((len(chunk.numbers) for chunk in self.chunks), default=0)
-        return source.scratch(most, self.settings.dtype)
-
-    def factors(self, chunk: Chunk) -> list[Tensor | None]:
-        if len(chunk.numbers) == len(self.inputs.counts):
-            return list(self.inputs.factors)
-        return [None if f is None else f[chunk.experts] for f in self.inputs.factors]
-
-    def routing(self) -> Tensor:
-        """The routing weights as a matrix (tokens, experts)."""
-        inputs = self.inputs
-        wide = swiglu.wide(self.settings.dtype)
-        matrix = inputs.x.new_zeros(len(inputs.x), len(inputs.counts), dtype=wide)
-        return matrix.scatter_(1, inputs.experts, inputs.weights.to(wide))
+__all__ = ["Inputs", "Settings", "experts", "run"]
 
 
 def _linear(x: Tensor, weight: Tensor | FusedWeight, a: Tensor | None, b: Tensor | None, groups: Groups) -> Tensor:
@@ -138,7 +43,7 @@ def _take(factors: Sequence[Tensor | None], slots: slice) -> list[Tensor | None]
 
 def run(settings: Settings, inputs: Inputs) -> Tensor:
     """The output (tokens, hidden), summed in float32 and returned in the type of `inputs.x`."""
-    walk = _Pass(settings, inputs)
+    walk = Pass(settings, inputs)
     dtype, wide = settings.dtype, swiglu.wide(settings.dtype)
     out = walk.routing() @ inputs.down_bias.to(wide)
     gate_up_scratch, down_scratch = walk.scratch(settings.gate_up), walk.scratch(settings.down)
@@ -174,7 +79,7 @@ class _Gradients:
 
 def _gradients(settings: Settings, inputs: Inputs, grad: Tensor, needed: Sequence[bool]) -> _Gradients:
     """All gradients; `needed` says for x, weights, two biases and four factors which are wanted."""
-    walk = _Pass(settings, inputs, back=True)
+    walk = Pass(settings, inputs, back=True)
     wide = swiglu.wide(settings.dtype)
     bias, factors = inputs.gate_up_bias, inputs.factors
     sums = _Gradients(
@@ -197,7 +102,7 @@ def _gradients(settings: Settings, inputs: Inputs, grad: Tensor, needed: Sequenc
 
 
 def _tile_gradients(
-    walk: _Pass,
+    walk: Pass,
     chunk: Chunk,
     tile: Tile,
     gate_up: Tensor | FusedWeight,

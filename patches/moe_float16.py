@@ -22,7 +22,8 @@ from .fused_weight import FusedWeight
 
 if TYPE_CHECKING:
     from .grouped import Groups, Tile
-    from .moe import _Gradients, _Pass
+    from .moe import _Gradients
+    from .moe_walk import Pass
 
 HALF = torch.float16
 LARGEST = torch.finfo(HALF).max
@@ -93,7 +94,7 @@ Factors = Sequence["Tensor | None"]
 Weight = Tensor | FusedWeight
 
 
-def rows(walk: _Pass, tile: Tile, factors: Factors, gate_up: Weight, down: Weight) -> Tensor:
+def rows(walk: Pass, tile: Tile, factors: Factors, gate_up: Weight, down: Weight) -> Tensor:
     """What the rows of a tile add to their tokens, float32 (rows, hidden). The weights are float16."""
     settings, inputs = walk.settings, walk.inputs
     gate_a, gate_b, down_a, down_b = factors
@@ -105,7 +106,7 @@ def rows(walk: _Pass, tile: Tile, factors: Factors, gate_up: Weight, down: Weigh
 
 
 def gradients(
-    walk: _Pass, at: Tensor, tile: Tile, factors: Factors, gate_up: Weight, down: Weight, grad: Tensor, sums: _Gradients
+    walk: Pass, at: Tensor, tile: Tile, factors: Factors, gate_up: Weight, down: Weight, grad: Tensor, sums: _Gradients
 ) -> None:
     """Add the gradients of a tile to `sums`; `at` are the experts of its groups, int64."""
     settings, inputs, groups = walk.settings, walk.inputs, tile.groups

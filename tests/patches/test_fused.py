@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import fused_cases  # noqa: E402
 from fused_cases import ALL, COUNTS, NONE, SIZES, SMALL  # noqa: E402
 
-from assay.patches import apply_patches, checkpoint, experts, fused, fused_table, fused_weight, moe, mxfp4  # noqa: E402
+from assay.patches import apply_patches, checkpoint, experts, fused, fused_table, fused_weight, moe, moe_walk, mxfp4  # noqa: E402
 from assay.patches.errors import DeviceError, ModelError, OptionError  # noqa: E402
 from assay.patches.fused_weight import FusedWeight, Limits  # noqa: E402
 from assay.patches.grouped import Tiling, sort_by_expert  # noqa: E402
@@ -184,7 +184,7 @@ def test_more_rows_than_a_tile_holds_are_never_fused(shapes_only, monkeypatch):
     inputs = SimpleNamespace(order=order, counts=counts, experts=chosen, weights=chosen, x=torch.zeros(1), factors=())
     for rows, fuses in ((12, True), (11, False)):
         settings = moe.Settings(*sources, 1.702, 7.0, Tiling(2, rows), torch.bfloat16, fused=ALL)
-        assert moe._Pass(settings, inputs).fused == fuses
+        assert moe_walk.Pass(settings, inputs).fused == fuses
 
 
 TABLE = {
