@@ -79,11 +79,19 @@ def build(
                 layer.mlp.experts = PackedExperts(config, dtype)
     try:
         model.to_empty(device=device)
-    except torch.OutOfMemoryError:
+    except (torch.OutOfMemoryError, RuntimeError) as error:
+        if not lacks_memory(error):
+            raise
         size = sum(t.nbytes for t in [*model.parameters(), *model.buffers()] if 0 not in t.stride())
-        raise DeviceError(f"the weights take {size / 1e9:.1f} GB, and {device} has not that much memory free") from None
+        way = "take another device" if packed else "leave the experts packed, or take another device"
+        raise DeviceError(f"the weights take {size / 1e9:.1f} GB, more than device {device} has free: {way}") from None
     model.model.rotary_emb = GptOssRotaryEmbedding(config).to(device)  # computed, not loaded
     return model.eval()
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an error says that memory is used up; on the CPU torch has no class of its own for that."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _folder(model: str | Path) -> Path:

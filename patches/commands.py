@@ -70,6 +70,13 @@ def verify(
     except PatchError as error:
         _err.print(f"assay: {error}", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(error.exit_code) from None
+    except RuntimeError as error:
+        from .checkpoint import lacks_memory
+
+        if not lacks_memory(error):
+            raise
+        _err.print("assay: one layer in float64 does not fit into memory: take another --device", markup=False)
+        raise typer.Exit(2) from None
     except ImportError as error:
         _err.print(f"assay: the patches need the train extra ({error}): pip install 'assay[train]'", markup=False)
         raise typer.Exit(2) from None

@@ -10,7 +10,7 @@ pytest.importorskip("transformers")
 from safetensors.torch import load_file, save_file  # noqa: E402
 
 from assay.patches import checkpoint, layout, synthetic  # noqa: E402
-from assay.patches.errors import CheckpointError, ModelError, OptionError  # noqa: E402
+from assay.patches.errors import CheckpointError, DeviceError, ModelError, OptionError  # noqa: E402
 from assay.patches.packed import PackedExperts  # noqa: E402
 
 BLOCKS = "model.layers.1.mlp.experts.down_proj_blocks"
@@ -169,6 +169,14 @@ def test_a_folder_without_a_model_and_a_name_that_is_none_are_refused_in_a_sente
         checkpoint.load(tmp_path)
     with pytest.raises(CheckpointError, match="neither a folder nor a model"):
         checkpoint.load("no/such/model/here")
+
+
+@pytest.mark.parametrize(("packed", "way"), [(True, "take another device"), (False, "leave the experts packed")])
+def test_weights_that_do_not_fit_into_memory_are_told_with_their_size(tiny, packed, way):
+    config = tiny(num_hidden_layers=1, layer_types=["full_attention"]).config
+    config.vocab_size = 2**44
+    with pytest.raises(DeviceError, match=rf"the weights take \d+\.\d GB, more than device cpu has free: .*{way}"):
+        checkpoint.build(config, torch.float32, "cpu", packed=packed)
 
 
 def test_a_type_that_is_no_floating_point_is_refused(folder):

@@ -38,6 +38,23 @@ def rotated_by(device):
         yield (out.transpose(1, 2).cpu() - expected).abs().max(), (back.transpose(1, 2) - x).abs().max().cpu()
 
 
+def turned_by(device):
+    """Largest differences of the gradients of queries to those of transformers' own function, by autograd."""
+    for batch, of_angles, heads, tokens, width in ROTATED:
+        x = torch.randn(batch, tokens, heads, width)
+        grad = torch.randn(batch, heads, tokens, width)
+        cos, sin = angles(of_angles, tokens, width)
+        found = []
+        for place, rotate in (("cpu", modeling_gpt_oss._apply_rotary_emb), (device, rotary._Rotate.apply)):
+            leaf, more = x.to(place).requires_grad_(), () if rotate is rotary._Rotate.apply else (1,)
+            turned = (part.unsqueeze(1) if more else part for part in (cos.to(place), sin.to(place)))
+            out = rotate(leaf.transpose(1, 2), *turned)
+            out.backward(grad.to(place))
+            found.append((out.detach().cpu(), leaf.grad.cpu()))
+        (theirs, their_grad), (ours, our_grad) = found
+        yield (ours - theirs).abs().max(), (our_grad - their_grad).abs().max()
+
+
 def normed_by(device):
     """Largest differences of the norm and of its gradient to torch's, at widths that are no power of two."""
     from assay.patches import norm_kernels
@@ -96,7 +113,7 @@ def sunk_by(device):
 
 def agree(device):
     torch.manual_seed(0)
-    for differences in (rotated_by(device), normed_by(device), summed_by(device), sunk_by(device)):
+    for differences in (rotated_by(device), turned_by(device), normed_by(device), summed_by(device), sunk_by(device)):
         for result, gradient in differences:
             assert result <= 4e-6
             assert gradient <= 4e-6

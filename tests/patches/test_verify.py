@@ -252,6 +252,14 @@ def test_listing_names_every_patch_and_what_it_changes():
     assert "guard" in command("list").stdout
 
 
+def test_a_layer_that_does_not_fit_into_memory_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(verification, "_layer", lambda *a: torch.empty(2**60))
+    done = command("verify", "--patch", "attention", "--layers", 1)
+    assert done.exit_code == 2
+    assert "--device" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
