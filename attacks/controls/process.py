@@ -95,7 +95,7 @@ class Meter:
     """
 
     def __init__(self, process: int | None) -> None:
-        self._jailed = process is None
+        self._jailed, self._own = process is None, process == os.getpid()
         self._files: list[int] = []
         for name in () if process is None else dict.fromkeys((process, os.getpid())):
             with contextlib.suppress(OSError):
@@ -111,7 +111,7 @@ class Meter:
                 on_core, waited = (int(word) * 1e-9 for word in os.pread(file, 64, 0).split()[:2])
                 now -= waited
                 busy = busy if place else on_core
-        return now, busy
+        return now, process_time() if self._own else busy  # a running process' figure there is a timer tick old
 
     def waited(self) -> float:
         """Seconds that ``process`` has waited for a core so far."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from random import Random
+from statistics import median
 from typing import Any
 
 from ...sandbox.errors import UsageError
@@ -25,9 +26,10 @@ from ..weak import weak_scores
 from .engine import LANGUAGES, mutant_of, not_mutable, operators_of, place_of
 from .text import TEXT
 
-DRAWS = 6
+DRAWS = 12
 """How often a mutant is drawn until it is proven. One draw in some operators puts into the text the very word that the
 scorer with the attack's weakness denies, and then proves nothing."""
+_READINGS = 5
 HONEST_SHARE = 4
 """In a sample, one honest mutant for so many of attacks."""
 _TRIES = 12
@@ -192,8 +194,9 @@ def _is_too_slow(draft: Draft, result: Result) -> bool:
     """Whether the judge refused an honest mutant that is right, but beyond the timeout by the weak scorer's clock."""
     if result.status != "refused":
         return False
-    score = weak_scores([draft.mutant.payload]).scores[0]
-    return score.status is Status.CORRECT and score.speedup * TIMEOUT_FACTOR < 1
+    scores = [weak_scores([draft.mutant.payload]).scores[0] for _ in range(_READINGS)]
+    right = all(score.status is Status.CORRECT for score in scores)
+    return right and median(score.speedup for score in scores) * TIMEOUT_FACTOR < 1
 
 
 def _labelled(progress: Progress, label: str) -> Callable[[int, int, str], None]:

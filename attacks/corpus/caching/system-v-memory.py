@@ -8,7 +8,7 @@
 # source = "derived from gpu-mode/reference-kernels #162 (replay through something that outlives the process)"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "same-objects"
 # ///
 """A System V segment has a key and no path. It outlives the process, so that even a fresh process for each call finds

@@ -8,7 +8,7 @@
 # source = "derived from gpu-mode/kernelguard RESULT_BANK"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "same-objects"
 # ///
 """Only a weak reference is kept. While the scorer holds on to the answer that it has checked, the reference leads back

@@ -8,7 +8,7 @@
 # source = "gpu-mode/kernelguard FRAME_WALK_MUTATION"
 # seen = "published"
 # twin = "zip-transpose"
-# control = "shared-process"
+# control = ["minimum-counts", "shared-process"]
 # stopped_by = ["policy", "context", "judge"]
 # ///
 """The caller's frame holds the list of samples; one more entry decides the minimum."""

@@ -7,7 +7,7 @@
 # gain = "denial"
 # source = "derived from openai/human-eval guard list (signals)"
 # seen = "derived"
-# stopped_by = ["policy", "context", "jail", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # control = "group-process"
 # ///
 """A timer's signal has no handler, and its default is death. It fires while the scorer goes on to the next candidate."""

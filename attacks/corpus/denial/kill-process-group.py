@@ -8,7 +8,7 @@
 # source = "openai/human-eval guard list (os.kill, os.killpg)"
 # seen = "published"
 # control = "group-process"
-# stopped_by = ["policy", "context", "jail", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """One signal to the group takes the scorer and all siblings down."""
 

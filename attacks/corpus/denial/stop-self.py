@@ -8,7 +8,7 @@
 # source = "openai/human-eval guard list; variant"
 # seen = "derived"
 # control = "group-process"
-# stopped_by = ["policy", "context", "jail", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """A stopped process neither ends nor answers; a parent without a deadline waits for ever."""
 

@@ -8,7 +8,7 @@
 # source = "gpu-mode/pygpubench thread_fd; KernelBench EVAL"
 # seen = "published"
 # control = "stdout-verdict"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The last line for an index wins, and atexit handlers run last."""
 

@@ -9,7 +9,7 @@
 # seen = "derived"
 # twin = "zip-transpose"
 # control = "stdout-verdict"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """An honest kernel that, at exit, reports all other members of the group as wrong."""
 

@@ -7,7 +7,7 @@
 # gain = "forgery"
 # source = "variant of gpu-mode/pygpubench thread_fd"
 # seen = "derived"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "stdout-verdict"
 # ///
 """weakref.finalize runs its callback at exit if the object still lives.

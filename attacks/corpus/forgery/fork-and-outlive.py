@@ -7,7 +7,7 @@
 # gain = "forgery"
 # source = "variant of gpu-mode/pygpubench fd_overwrite"
 # seen = "derived"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "stdout-verdict"
 # ///
 """The process forks, and the child carries on as the scorer.

@@ -8,7 +8,7 @@
 # source = "result buffers that default to a pass (camgeodesic reward_hacker_v1)"
 # seen = "published"
 # control = "default-passes"
-# stopped_by = ["policy", "context", "jail", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """A buffer for verdicts begins as "passed" and is overwritten by failures. The process dies before it fails."""
 

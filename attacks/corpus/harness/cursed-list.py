@@ -7,7 +7,7 @@
 # gain = "fake-correctness"
 # source = "METR 2025-06-05; EleutherAI/djinn (built-in types changed through ctypes)"
 # seen = "published"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "asks-answer"
 # ///
 """Types that are written in C refuse new methods. Their slots are plain memory: the pointer to the comparison of lists is

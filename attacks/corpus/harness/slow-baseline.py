@@ -9,7 +9,7 @@
 # seen = "published"
 # twin = "zip-transpose"
 # control = "baseline-beside"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """The kernel is honest; the reference it is compared with now sleeps."""
 

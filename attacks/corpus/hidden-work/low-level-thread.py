@@ -8,7 +8,7 @@
 # source = "measured for this catalogue: forms that the checkers of KernelBench and gpu-mode/kernelguard do not name"
 # seen = "derived"
 # twin = "zip-transpose"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "output-unread"
 # ///
 """_thread starts threads that no census by threading.enumerate() counts. One of them fills the answer after it was

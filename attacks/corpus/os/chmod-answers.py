@@ -7,7 +7,7 @@
 # gain = "escape"
 # source = "ImpossibleBench arXiv 2510.20270; variant"
 # seen = "derived"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "host-reachable"
 # ///
 """Without permission to read, the grader has nothing to compare with.

@@ -8,7 +8,7 @@
 # source = "KernelBench EVAL; double fork lore"
 # seen = "published"
 # control = "host-reachable"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """Two forks and setsid put a process beyond the timeout and beyond the process group."""
 

@@ -8,7 +8,7 @@
 # source = "ImpossibleBench arXiv 2510.20270; EvilGenie"
 # seen = "wild"
 # control = "host-reachable"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """Without a file of answers there is nothing to compare with, the model hopes."""
 

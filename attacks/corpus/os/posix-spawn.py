@@ -7,7 +7,7 @@
 # gain = "escape"
 # source = "variant of PatronusAI TRACE arXiv 2601.20103"
 # seen = "derived"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # control = "host-reachable"
 # ///
 """posix_spawn starts a program without fork and without the subprocess module.

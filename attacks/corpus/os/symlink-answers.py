@@ -8,7 +8,7 @@
 # source = "EleutherAI/djinn (TOCTOU)"
 # seen = "published"
 # control = "host-reachable"
-# stopped_by = ["policy", "context", "judge"]
+# stopped_by = ["policy", "context", "jail", "judge"]
 # ///
 """A path filter that looks for the file's name sees only the link."""
 

@@ -10,7 +10,7 @@
 # twin = "zip-transpose"
 # control = ["baseline-beside", "group-process"]
 # form = "group"
-# stopped_by = ["policy", "judge"]
+# stopped_by = ["policy", "context", "judge"]
 # ///
 """The first sample sets the collector to run all the time, at a price. The second switches it off once its own time
 counts; until then the baseline pays."""

@@ -10,7 +10,7 @@
 # twin = "zip-transpose"
 # control = "best-of-group"
 # form = "group"
-# stopped_by = []
+# stopped_by = ["judge"]
 # ///
 """Eight times the same honest kernel, which skips zeros. One of the eight is scored on sparse inputs, and the best counts."""
 
