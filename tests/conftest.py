@@ -17,11 +17,15 @@ from assay.sandbox import Judge
 
 HERE = Path(__file__).parent
 ALONE = ("attacks", "rewards", "sandbox")
+LONGEST = {HERE / "training/test_run.py", HERE / "fuzz/test_fuzz.py", HERE / "faults/test_endurance.py"}
+"""Their tests take ten seconds and more. They begin first: at the end one worker would run them while the others idle."""
 
 
 def pytest_configure():
     """As many tests at a time as there are cores, or more: a second thread of torch's would wait for its core in every operation."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background; what we start would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -47,6 +51,7 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(pytest.mark.flaky(reruns=2))
         if item.get_closest_marker("alone") and item.path.relative_to(HERE).parts[0] not in ALONE:
             raise pytest.UsageError(f"{item.nodeid} runs alone, and `make test` looks for such tests in {ALONE} only")
+    items.sort(key=lambda item: item.path not in LONGEST)
 
 
 def _command(process):
