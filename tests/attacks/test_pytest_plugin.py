@@ -3,8 +3,6 @@
 import os
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -60,10 +58,15 @@ def project(tmp_path_factory):
     return root
 
 
+def temporary(project):
+    return project.with_name("t")
+
+
 def run(project, *arguments):
-    """pytest in the project, with this plugin and xdist alone."""
+    """pytest in the project, with this plugin and xdist alone; what it leaves in its temporary folder nobody else did."""
+    temporary(project).mkdir(exist_ok=True)
     plugins = ["-p", "assay.attacks.pytest_plugin", "-p", "xdist", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TMPDIR": str(temporary(project))}
     environment.pop("PYTEST_ADDOPTS", None)
     command = [sys.executable, "-m", "pytest", *plugins, *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=project, env=environment)
@@ -121,8 +124,8 @@ def test_junit_files_tell_the_reward(project, replayed):
     assert '<property name="assay_reward" value="1.0"' in (project / "junit.xml").read_text()
 
 
-def test_the_replay_ends_with_pytest(replayed):
-    assert not list(Path(tempfile.gettempdir()).glob("assay-pytest-*/socket"))
+def test_the_replay_ends_with_pytest(project, replayed):
+    assert not list(temporary(project).glob("assay-pytest-*"))
 
 
 def test_workers_of_xdist_share_one_replay_and_find_the_same(project, replayed):
