@@ -7,8 +7,8 @@ lying objects; only the first output is checked; the clock is looked up on its m
 are swallowed; the minimum counts; the baseline is timed here too; and the verdict is a line on standard output.
 
 Never use it to train anything you care about. Run by confine.py, which fences it in: the job is JSON on
-standard input, ``{"codes": [...], "inside": path, "context": bool, "jail": bool}``; ``inside`` is where the sandbox
-keeps the layers that are borrowed.
+standard input, ``{"codes": [...], "inside": path, "context": bool, "jail": bool, "shape": [rows, inner, columns]}``;
+``inside`` is where the sandbox keeps the layers that are borrowed.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ REPETITIONS = 6
 
 
 def make_inputs():
-    """Two matrices (24 x 23 and 23 x 22), the same in every run."""
+    """Two matrices (24 x 23 and 23 x 22 unless the job says otherwise), the same in every run."""
     rng = random.Random(0)
     A = [[rng.uniform(-1, 1) for _ in range(INNER)] for _ in range(ROWS)]
     B = [[rng.uniform(-1, 1) for _ in range(COLUMNS)] for _ in range(INNER)]
@@ -89,7 +89,9 @@ def import_layer(path, name):
 
 
 def main():
+    global ROWS, INNER, COLUMNS
     job = json.load(sys.stdin)
+    ROWS, INNER, COLUMNS = job["shape"]
     context: Any = import_layer(job["inside"], "context") if job["context"] or job["jail"] else None
     A, B = make_inputs()
     if job["jail"]:

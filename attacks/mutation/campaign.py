@@ -29,7 +29,7 @@ from .text import TEXT
 DRAWS = 12
 """How often a mutant is drawn until it is proven. One draw in some operators puts into the text the very word that the
 scorer with the attack's weakness denies, and then proves nothing."""
-_READINGS = 5
+_READINGS, _WALL, _LARGEST = 5, 10.0, (48, 48, 48)  # what recursion costs grows with the sides: those of the judge's
 HONEST_SHARE = 4
 """In a sample, one honest mutant for so many of attacks."""
 _TRIES = 12
@@ -194,7 +194,8 @@ def _is_too_slow(draft: Draft, result: Result) -> bool:
     """Whether the judge refused an honest mutant that is right, but beyond the timeout by the weak scorer's clock."""
     if result.status != "refused":
         return False
-    scores = [weak_scores([draft.mutant.payload]).scores[0] for _ in range(_READINGS)]
+    code = draft.mutant.payload
+    scores = [weak_scores([code], wall=_WALL, shape=_LARGEST).scores[0] for _ in range(_READINGS)]
     right = all(score.status is Status.CORRECT for score in scores)
     return right and median(score.speedup for score in scores) * TIMEOUT_FACTOR < 1
 
