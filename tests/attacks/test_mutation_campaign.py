@@ -132,6 +132,7 @@ def test_without_libcst_there_is_one_sentence_with_the_way_out(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 def test_none_of_three_hundred_mutants_gains_and_no_honest_one_is_refused():
     found = run(CORPUS, Plan(20, seed=0, sample=300))
     bad = [*found.replay.of("gained"), *found.replay.of("refused"), *found.replay.of("broken-file")]
