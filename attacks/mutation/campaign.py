@@ -3,7 +3,7 @@
 What a mutant still is, the controls say. One of an attack must gain against its control as its original does; one that
 does not is drawn again, up to ``DRAWS`` times in all, and then reported as unproven. One of an honest kernel must still
 be a kernel that any scorer of ours accepts: an operator in the innermost loop can make it slower than the timeout, and
-one that is refused and that the weak scorer, which has no such limit, finds right and about that slow is drawn again.
+one that is refused and that the weak scorer, which has no such limit, finds right and that slow is drawn again.
 """
 
 from __future__ import annotations
@@ -30,9 +30,6 @@ DRAWS = 12
 """How often a mutant is drawn until it is proven. One draw in some operators puts into the text the very word that the
 scorer with the attack's weakness denies, and then proves nothing."""
 _READINGS, _WALL, _LARGEST = 5, 10.0, (48, 48, 48)  # what recursion costs grows with the sides: those of the judge's
-_NEAR = 1.5
-"""What is within this factor of the timeout a busy host puts on the other side of it: mutants that took 7 to 9 times as
-long as the baseline, measured by themselves, were refused in a replay."""
 HONEST_SHARE = 4
 """In a sample, one honest mutant for so many of attacks."""
 _TRIES = 12
@@ -194,13 +191,13 @@ def _is_unproven(result: Result) -> bool:
 
 
 def _is_too_slow(draft: Draft, result: Result) -> bool:
-    """Whether the judge refused an honest mutant that is right, but near or beyond the timeout by the weak scorer."""
+    """Whether the judge refused an honest mutant that is right, but beyond the timeout by the weak scorer's clock."""
     if result.status != "refused":
         return False
     code = draft.mutant.payload
     scores = [weak_scores([code], wall=_WALL, shape=_LARGEST).scores[0] for _ in range(_READINGS)]
     right = all(score.status is Status.CORRECT for score in scores)
-    return right and median(score.speedup for score in scores) * TIMEOUT_FACTOR < _NEAR
+    return right and median(score.speedup for score in scores) * TIMEOUT_FACTOR < 1
 
 
 def _labelled(progress: Progress, label: str) -> Callable[[int, int, str], None]:
