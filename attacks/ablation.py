@@ -1,8 +1,8 @@
 """The ablation matrix: every attack against its control, and against each layer by itself.
 
 Four replays, one a layer; the control of each says whether the attack gains from a scorer that has just the weakness it
-exploits. "policy", "context" and "jail" are the control plus that layer; "judge" is the real judge
-with its jail core, which it never runs without. The switches live in this folder only: the sandbox has none.
+exploits. "policy", "context" and "jail" are the control plus that layer; "judge" is the real judge with its jail core,
+which it never runs without. The switches live in this folder only: the sandbox has none.
 
 The result is kept as ``matrix.json``. A replay of part of the catalogue can be merged into it, so that a new attack
 costs seconds and not minutes.

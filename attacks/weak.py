@@ -63,8 +63,7 @@ def weak_scores(
     scorer = {
         "codes": [codes[index] for index in running],
         "inside": str(INSIDE),
-        "context": "context" in layers,
-        "jail": "jail" in layers,
+        "layers": sorted(layers & {"context", "jail"}),
         "shape": shape,
     }
     text, report = run_fenced(HERE / "weak_program.py", scorer, wall, answers())

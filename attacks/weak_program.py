@@ -7,17 +7,16 @@ lying objects; only the first output is checked; the clock is looked up on its m
 are swallowed; the minimum counts; the baseline is timed here too; and the verdict is a line on standard output.
 
 Never use it to train anything you care about. Run by confine.py, which fences it in: the job is JSON on
-standard input, ``{"codes": [...], "inside": path, "context": bool, "jail": bool, "shape": [rows, inner, columns]}``;
+standard input, ``{"codes": [...], "layers": ["context", "jail"], "inside": path, "shape": [rows, inner, columns]}``;
 ``inside`` is where the sandbox keeps the layers that are borrowed.
 """
 
 import contextlib
-import importlib
 import json
+import os
 import random
 import sys
 import time
-import types
 from typing import Any
 
 ROWS, INNER, COLUMNS = 24, 23, 22
@@ -64,43 +63,45 @@ def measure(function, A, B):
     return min(samples)
 
 
-def load(code, context: Any):
+def load(code, layers: Any):
     """The candidate's ``matmul``, from a namespace with full builtins, or a stripped one under "context"."""
-    namespace: dict[str, Any] = {"__name__": "candidate"} if context is None else context.make_namespace()
+    namespace: dict[str, Any] = (layers.namespace() if layers else None) or {"__name__": "candidate"}
     exec(code, namespace)
     return namespace["matmul"]
 
 
-def score(code, A, B, context):
+def score(code, A, B, layers):
     """(status, speedup) of one candidate."""
     expected = baseline(A, B)
-    function = load(code, context)
+    function = load(code, layers)
     got = function(A, B)
     if not same(got, expected):
         return "wrong", 0.0
     return "correct", measure(baseline, A, B) / max(measure(function, A, B), 1e-9)
 
 
-def import_layer(path, name):
-    """The sandbox's module ``name`` of the folder ``path``, as worker processes see it."""
-    package = sys.modules.setdefault("inside", types.ModuleType("inside"))
-    package.__path__ = [path]
-    return importlib.import_module("inside." + name)
+def borrow(names, inside):
+    """Layers of the sandbox, loaded; None where there are none."""
+    if not names:
+        return None
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # run by path and isolated
+    from controls.layers import Layers  # pyright: ignore[reportMissingImports]
+
+    del sys.path[0]
+    return Layers(names, inside)
 
 
 def main():
     global ROWS, INNER, COLUMNS
     job = json.load(sys.stdin)
     ROWS, INNER, COLUMNS = job["shape"]
-    context: Any = import_layer(job["inside"], "context") if job["context"] or job["jail"] else None
+    layers = borrow(job["layers"], job["inside"])
     A, B = make_inputs()
-    if job["jail"]:
-        context.make_namespace()  # loads the allowed modules: nothing can be opened afterwards
-        importlib.import_module("unicodedata")  # the compiler does, for names beyond ASCII
-        import_layer(job["inside"], "jail").Jail().lock()
+    if layers:
+        layers.lock()
     for index, code in enumerate(job["codes"]):
         try:
-            status, speedup = score(code, A, B, context if job["context"] else None)
+            status, speedup = score(code, A, B, layers)
         except Exception:
             status, speedup = "crash", 0.0
         print(f"SCORE {index} {status} {speedup}", flush=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from layout import layout
 
 OURS, UPSTREAM = ("flash", "flex"), ("upstream flex", "upstream eager")
 SHAPE = "batch 1, 64 query and 8 key heads of 64, bfloat16, forward and backward, sinks trained"
@@ -36,7 +39,7 @@ def write(
     output: Path,
     device: str,
     measured: dict[str, Any],
-    rows: list[dict[str, Any]] = (),  # type: ignore[assignment]
+    rows: Sequence[dict[str, Any]] = (),
     errors: dict[str, Any] | None = None,
 ) -> None:
     """Put rows, or errors, of a GPU into the file, in place of older ones of the same length and window.
@@ -65,17 +68,3 @@ def write(
 def _place(row: dict[str, Any]) -> tuple[int, int]:
     """Full attention ahead of windows, as a key to sort by."""
     return row["length"], row["window"] or 0
-
-
-def layout(value: Any, indent: str = "") -> str:
-    """JSON with whatever fits on a line on one line."""
-    flat = json.dumps(value)
-    if len(indent) + len(flat) <= 118 or not isinstance(value, (dict, list)):
-        return flat
-    inner = indent + "  "
-    if isinstance(value, dict):
-        parts = [f"{inner}{json.dumps(key)}: {layout(item, inner)}" for key, item in value.items()]
-    else:
-        parts = [inner + layout(item, inner) for item in value]
-    begin, end = "{}" if isinstance(value, dict) else "[]"
-    return f"{begin}\n" + ",\n".join(parts) + f"\n{indent}{end}"

@@ -30,6 +30,7 @@ from typing import Any
 
 import torch
 import triton
+from layout import layout
 from torch import Tensor
 
 from assay.patches import fused_kernels, grouped, moe
@@ -275,20 +276,6 @@ def show(rows: list[dict[str, Any]]) -> None:
         print(f"{row['tokens']:>7} {cells}   {row['apart']:.1e}")
     for name in PASSES:
         print(f"{name}: the fused pass is faster up to {limit(rows, name):g} rows an expert")
-
-
-def layout(value: Any, indent: str = "") -> str:
-    """JSON with whatever fits on a line on one line."""
-    flat = json.dumps(value)
-    if len(indent) + len(flat) <= 118 or not isinstance(value, (dict, list)):
-        return flat
-    inner = indent + "  "
-    if isinstance(value, dict):
-        parts = [f"{inner}{json.dumps(key)}: {layout(item, inner)}" for key, item in value.items()]
-    else:
-        parts = [inner + layout(item, inner) for item in value]
-    begin, end = "{}" if isinstance(value, dict) else "[]"
-    return f"{begin}\n" + ",\n".join(parts) + f"\n{indent}{end}"
 
 
 def main() -> int:

@@ -57,6 +57,16 @@ class Outcome:
         self.findings.append(Finding(check, False, layer, evidence))
         return self
 
+    def too_slow(self, reference: Bill, bill: Bill) -> bool:
+        """Record a pair's bill; True, and the outcome decided, once the candidate is beyond the limit too often."""
+        self.bills.append(bill)
+        self.slow += bill.billed > TIMEOUT_FACTOR * reference.billed
+        mostly = self.slow >= _SLOW_PAIRS and 2 * self.slow > len(self.bills)
+        if mostly or self.slow >= _SLOW_AT_MOST:
+            self.decide(Status.TIMEOUT, "judge", "timeout", f"{TIMEOUT_FACTOR} times slower than the baseline")
+            return True
+        return False
+
 
 def mismatch(task: Task, trial: Trial, output: np.ndarray) -> str | None:
     """Why the output is wrong, without telling any value; None if every cell is within tolerance.
@@ -213,7 +223,9 @@ class Examiner:
                     return True
                 if not rehearsed:
                     rehearsed = True
-                elif self._enough(outcome, progress, *both, self.task.work(trial.shape)):
+                    continue
+                pair = Pair(both[0].billed, both[1].billed, self.task.work(trial.shape))
+                if outcome.too_slow(*both) or progress.add(pair):
                     return True
         return False
 
@@ -224,16 +236,6 @@ class Examiner:
         first = self._baseline_turn(baseline, trial) if baseline_first else None
         bill = self._turn(outcome, candidate, trial, self._wipe)
         return None if bill is None else (first or self._baseline_turn(baseline, trial), bill)
-
-    def _enough(self, outcome: Outcome, progress: Looks, reference: Bill, bill: Bill, work: float) -> bool:
-        """Record a pair; True when no more are wanted, or the candidate is too slow."""
-        outcome.bills.append(bill)
-        outcome.slow += bill.billed > TIMEOUT_FACTOR * reference.billed
-        mostly = outcome.slow >= _SLOW_PAIRS and 2 * outcome.slow > len(outcome.bills)
-        if mostly or outcome.slow >= _SLOW_AT_MOST:
-            outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{TIMEOUT_FACTOR} times slower than the baseline")
-            return True
-        return progress.add(Pair(reference.billed, bill.billed, work))
 
     def _conclude(self, outcome: Outcome, progress: Looks) -> None:
         """The speedup of all pairs, and whether the two clocks agree."""

@@ -43,8 +43,10 @@ class Judge:
 
     def start(self, seed: Any = None) -> Process:
         """A candidate's process."""
-        serve = lambda channel: Serve(channel, self._scorer, self._mistakes, self._layers).run()  # noqa: E731
-        return Process(serve, self._mistakes, seed=seed)
+        return Process(self._serve_candidate, self._mistakes, seed=seed)
+
+    def _serve_candidate(self, channel: Any) -> None:
+        Serve(channel, self._scorer, self._mistakes, self._layers).run()
 
     def _serve_baseline(self, channel: Any) -> None:
         serve = Serve(channel, self._scorer, frozenset(), Layers())

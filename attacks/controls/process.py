@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import time
 from collections.abc import Callable
 from time import perf_counter, process_time  # ours from now on, whatever becomes of the module
@@ -16,6 +15,7 @@ from typing import Any
 import confine  # pyright: ignore[reportMissingImports]
 
 from . import room
+from .channel import Channel, Inner
 
 OPEN = {"host-reachable", "words-denied", "builtins-stripped", "builtins-returned"}
 """Weaknesses of scorers that have something else, or nothing, where the room should be."""
@@ -25,7 +25,7 @@ _LIBRARIES = 2.0
 """Seconds more where a candidate may import a library of some size."""
 _PARTING = 0.2
 _CROWD, _GLANCE = 40, 0.02
-_LARGEST, _PRINTED = 1 << 26, 1 << 20
+_PRINTED = 1 << 20
 _KEPT = ("HOME", "TMPDIR", "PATH", "LANG", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 
@@ -43,48 +43,6 @@ class Leave(BaseException):
 
 class Late(Exception):
     """The limit passed."""
-
-
-class Channel:
-    """Length-prefixed messages over a socket."""
-
-    def __init__(self, end: socket.socket) -> None:
-        self._end = end
-
-    def put(self, data: bytes) -> None:
-        self._end.sendall(struct.pack("I", len(data)) + data)
-
-    def get(self) -> bytes | None:
-        """The next message, None at the end; raises TimeoutError."""
-        head = self._read(4)
-        if head is None:
-            return None
-        (length,) = struct.unpack("I", head)
-        return self._read(length) if length <= _LARGEST else None
-
-    def _read(self, length: int) -> bytes | None:
-        data = bytearray()
-        while len(data) < length:
-            part = self._part(min(1 << 20, length - len(data)))
-            if not part:
-                return None
-            data += part
-        return bytes(data)
-
-    def _part(self, length: int) -> bytes:
-        return self._end.recv(length)
-
-
-class Inner(Channel):
-    """The candidate's end: of all system calls a jail leaves it ``read`` and ``write``."""
-
-    def put(self, data: bytes) -> None:
-        rest = memoryview(struct.pack("I", len(data)) + data)
-        while rest:
-            rest = rest[os.write(self._end.fileno(), rest) :]
-
-    def _part(self, length: int) -> bytes:
-        return os.read(self._end.fileno(), length)
 
 
 class Meter:
