@@ -3,11 +3,12 @@
     python benchmarks/attention.py [--rows 16384,16384/128,...] [--engines flash,...] [--no-errors] [--no-table]
 
 Batch 1, 64 query and 8 key heads of 64, bfloat16; full attention and a window of 128; the sinks are trained too.
-Compared are our two engines, upstream's compiled FlexAttention called as transformers calls it but compiled anew for
+Compared are our engines, upstream's compiled FlexAttention called as transformers calls it but compiled anew for
 every length, which is its best, and upstream's eager attention where it fits. Each figure is the median of 20 runs
-after 3, timed by CUDA events; where the time is running out there are fewer, and the table says how many. Each row is
-printed, and becomes this GPU's in patches/attention_table.json, by which the patch chooses its engine, as soon as it
-is measured; other rows stay. Ends with 1 if something could not be measured.
+after 3, timed by CUDA events; where the time is running out there are fewer, and the table says how many. Beside it
+stands what a length costs that the engine has not met before. Each row is printed, and becomes this GPU's in
+patches/attention_table.json, by which the patch chooses its engine, as soon as it is measured; other rows stay. Ends
+with 1 if something could not be measured.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import transformers
 from torch import Tensor
 
 from assay.patches import attention, attention_flex
+from assay.patches.attention_cuda import Cudnn
 from assay.patches.attention_rows import Rows
 from assay.patches.attention_table import TABLE
 
@@ -109,13 +111,33 @@ def milliseconds(function: Function, tensors: Inputs, grad: Tensor, deadline: fl
     return statistics.median(once() for _ in range(runs)), runs
 
 
-def functions(length: int, window: int | None) -> dict[str, Callable[[], Function]]:
+def new_length(engine: str, length: int, window: int | None) -> float:
+    """Milliseconds more that the first call takes than the second, at a length that ``engine`` has not met yet."""
+    length = max(128, length - 128)  # a multiple of a block as well: that much flex compiles for
+    rows = Rows(1, length, length, torch.device("cuda"), None, None)
+    tensors, grad = inputs(length, torch.bfloat16)
+    function = ours(engine, rows, window)
+
+    def once() -> float:
+        torch.cuda.synchronize()
+        begin = time.perf_counter()
+        torch.autograd.grad(function(*tensors), tensors, grad)
+        torch.cuda.synchronize()
+        return (time.perf_counter() - begin) * 1000
+
+    first = once()
+    return max(0.0, first - once())
+
+
+def functions(length: int, window: int | None, q: Tensor) -> dict[str, Callable[[], Function]]:
     """What is compared at this length, each built only when its turn has come."""
     rows = Rows(1, length, length, torch.device("cuda"), None, None)
     free = torch.cuda.mem_get_info()[0]
     built: dict[str, Callable[[], Function]] = {
         "flash": partial(ours, "flash", rows, window),
     }
+    if Cudnn.usable(q, rows, window):
+        built["cudnn"] = partial(ours, "cudnn", rows, window)
     if attention_flex.triton_there():
         built["flex"] = partial(ours, "flex", rows, window)
         built["upstream flex"] = partial(upstream_flex, length, window)
@@ -130,8 +152,9 @@ def time_row(
     """The row of one length and window, and what failed in it: an engine that does is left out."""
     tensors, grad = inputs(length, torch.bfloat16)
     row: dict[str, Any] = {"length": length, "window": window, "milliseconds": {}, "runs": {}, "peak_mib": {}}
+    row["new_length_ms"] = {}
     failed = []
-    for name, build in functions(length, window).items():
+    for name, build in functions(length, window, tensors[0]).items():
         if name not in engines:
             continue
         say(f"{progress} {length:,} {'full' if window is None else window}: {name}")
@@ -145,6 +168,8 @@ def time_row(
             continue
         row["milliseconds"][name] = round(median, 3)
         row["peak_mib"][name] = round((torch.cuda.max_memory_allocated() - before) / 2**20)
+        if name in report.OURS:
+            row["new_length_ms"][name] = round(new_length(name, length, window), 1)
     return row, failed
 
 
@@ -160,6 +185,8 @@ def errors(length: int = 517, batch: int = 2) -> tuple[dict[str, dict[str, float
                 "flash": partial(ours, "flash", rows, window),
                 "upstream eager": partial(upstream_eager, length, window, dtype, batch),
             }
+            if Cudnn.usable(tensors[0], rows, window):
+                candidates["cudnn"] = partial(ours, "cudnn", rows, window)
             if attention_flex.triton_there():
                 candidates["flex"] = partial(ours, "flex", rows, window)
                 candidates["upstream flex"] = partial(upstream_flex, length, window, batch)

@@ -9,7 +9,7 @@ from typing import Any
 
 from layout import layout
 
-OURS, UPSTREAM = ("flash", "flex"), ("upstream flex", "upstream eager")
+OURS, UPSTREAM = ("flash", "cudnn", "flex"), ("upstream flex", "upstream eager")
 SHAPE = "batch 1, 64 query and 8 key heads of 64, bfloat16, forward and backward, sinks trained"
 MEASURED = "measured"  # of a row: date, versions and source, where they are not those at the head of its GPU
 

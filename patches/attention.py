@@ -3,10 +3,11 @@
 It registers the attention function and the mask function ``assay_sinks`` with transformers and lets the model use
 them. Training, prefill and decoding; full and sliding layers; padding on the left, on the right or on both sides of a
 row; several sequences in a row, told apart by ``position_ids``; the sinks are trained too. What the output is at a
-padding token is undefined upstream, and zero here. Two engines, see ``attention_table`` for which runs when:
+padding token is undefined upstream, and zero here. Three engines, see ``attention_table`` for which runs when:
 
 - *flash*: stock kernels with the sink-adjusted log-sum-exp (``attention_sinks``). On a GPU ``attention_cuda``, on the
   CPU and wherever those kernels cannot go ``attention_blocks``.
+- *cudnn*: cuDNN's kernels with the same, for full attention in rows without padding.
 - *flex*: compiled FlexAttention (``attention_flex``), for training and prefill on a GPU.
 """
 
@@ -23,7 +24,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 
 from . import attention_flex, attention_table, rotary
 from .attention_blocks import Blocks
-from .attention_cuda import Efficient, Flash, Gather, Scatter
+from .attention_cuda import Cudnn, Efficient, Flash, Gather, Scatter
 from .attention_rows import Rows, find_rows
 from .attention_sinks import Kernel, SinkAttention
 from .errors import DeviceError, ModelError, OptionError
@@ -48,17 +49,32 @@ def attend(
     q is (batch, query heads, queries, width); k and v (batch, key heads, keys, width); sinks (query heads,). The
     window counts the query itself; None is full attention. Returns (batch, queries, query heads, width).
     """
-    if q.device.type == "cuda" and engine != "flash" and not _narrow(rows, window) and attention_flex.usable(q, rows):
-        if engine == "auto":
-            engine = attention_table.fastest(torch.cuda.get_device_name(q.device), rows.longest, window)
-        if engine == "flex":
-            try:
-                return attention_flex.attend(q, k, v, sinks, rows, window, scale).transpose(1, 2)
-            except Exception as error:
-                if type(error).__name__ != "FailOnRecompileLimitHit":  # importing its module takes a second
-                    raise
-                warnings.warn("FlexAttention was compiled too often; assay_sinks goes on with flash", stacklevel=2)
+    engine = _chosen(q, rows, window, engine)
+    if engine == "flex":
+        try:
+            return attention_flex.attend(q, k, v, sinks, rows, window, scale).transpose(1, 2)
+        except Exception as error:
+            if type(error).__name__ != "FailOnRecompileLimitHit":  # importing its module takes a second
+                raise
+            warnings.warn("FlexAttention was compiled too often; assay_sinks goes on with flash", stacklevel=2)
+    elif engine == "cudnn":
+        return _apply(q, k, v, sinks, Cudnn(), scale).transpose(1, 2)
     return _flash(q, k, v, sinks, rows, window, scale)
+
+
+def _chosen(q: Tensor, rows: Rows, window: int | None, engine: str) -> str:
+    """The engine that runs: the one that is asked for where it can do this, else flash; auto is by the table."""
+    if q.device.type != "cuda" or engine == "flash" or _narrow(rows, window):
+        return "flash"
+    window = window if window is not None and window < rows.keys else None
+    can = ["flash"]
+    if Cudnn.usable(q, rows, window):
+        can.append("cudnn")
+    if attention_flex.usable(q, rows):
+        can.append("flex")
+    if engine == "auto":
+        return attention_table.fastest(torch.cuda.get_device_name(q.device), rows.longest, window, can)
+    return engine if engine in can else "flash"
 
 
 def _flash(q: Tensor, k: Tensor, v: Tensor, sinks: Tensor, rows: Rows, window: int | None, scale: float) -> Tensor:
@@ -212,7 +228,7 @@ def register() -> None:
 
 
 def apply(model: Any, engine: str = "auto") -> State:
-    """Let all attention layers run ``assay_sinks``. ``engine`` is auto (by the measured table), flash or flex.
+    """Let all attention layers run ``assay_sinks``. ``engine`` is auto (by the measured table), flash, cudnn or flex.
 
     Raises OptionError for another engine, DeviceError for flex without Triton, ModelError if the model has no attention
     sinks.

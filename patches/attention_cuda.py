@@ -1,8 +1,8 @@
 """The stock attention kernels of torch on a GPU, as kernels for ``attention_sinks``.
 
-Both read (batch, tokens, heads, width), or (tokens, heads, width) for sequences one behind the other. The causal
-mask of FlashAttention is aligned to the bottom right, where the queries are; its window counts the keys *before*
-the query, ours (like gpt-oss's) the query too.
+``Flash`` and ``Efficient`` read (batch, tokens, heads, width), or (tokens, heads, width) for sequences one behind the
+other; ``Cudnn`` reads (batch, heads, tokens, width). The causal mask of FlashAttention is aligned to the bottom right,
+where the queries are; its window counts the keys *before* the query, ours (like gpt-oss's) the query too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .attention_rows import Packed
+from .attention_rows import Packed, Rows
 
 aten = torch.ops.aten
 
@@ -91,6 +91,65 @@ class Flash:
             *extra,
             scale=scale,
             **self._window,
+        )
+
+
+class Cudnn:
+    """``aten::_scaled_dot_product_cudnn_attention*``: full attention in rows without padding; GQA. See ``usable``."""
+
+    head_axis = -2
+
+    @staticmethod
+    def usable(q: Tensor, rows: Rows, window: int | None) -> bool:
+        """Whether cuDNN can do this: half precision on Ampere or newer, and nothing that hides a key but causality.
+
+        ``torch.backends.cuda.enable_cudnn_sdp(False)`` turns it off here too. Its backward adds up in any order, so it
+        makes room where deterministic algorithms are asked for.
+        """
+        return (
+            q.is_cuda
+            and q.dtype in (torch.float16, torch.bfloat16)
+            and q.shape[-1] % 8 == 0
+            and q.shape[-1] <= 128
+            and rows.queries == rows.keys > 1
+            and (window is None or window >= rows.keys)
+            and rows.plain
+            and torch.backends.cudnn.is_available()
+            and torch.backends.cuda.cudnn_sdp_enabled()
+            and not torch.are_deterministic_algorithms_enabled()
+            and torch.cuda.get_device_capability(q.device) >= (8, 0)
+        )
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, scale: float) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        out, lse, _, _, _, _, seed, offset, _ = aten._scaled_dot_product_cudnn_attention(
+            q, k, v, None, True, 0.0, True, False, scale=scale
+        )
+        if lse.shape != (*out.shape[:-1], 1):
+            raise RuntimeError(
+                f"torch {torch.__version__} lays out the log-sum-exp as {tuple(lse.shape)}: unknown here"
+            )
+        return out, lse.squeeze(-1), (seed, offset)
+
+    def backward(
+        self, grad: Tensor, qkv: tuple[Tensor, ...], out: Tensor, lse: Tensor, extra: tuple[Tensor, ...], scale: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        q, k, v = qkv
+        return aten._scaled_dot_product_cudnn_attention_backward(
+            grad,
+            q,
+            k,
+            v,
+            out,
+            lse.unsqueeze(-1),
+            *extra,
+            None,
+            None,
+            None,
+            q.shape[-2],
+            k.shape[-2],
+            0.0,
+            True,
+            scale=scale,
         )
 
 

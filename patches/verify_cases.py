@@ -39,10 +39,10 @@ class Case:
     scale: float = 1.0
 
 
-def cases(embedding: Tensor, window: int, seed: int = 0) -> list[Case]:
+def cases(embedding: Tensor, window: int, draws: int = 1, seed: int = 0) -> list[Case]:
     """Rows padded on both sides, packed rows, and decoding behind left padding; longer than the window.
 
-    ``embedding`` is (vocabulary, hidden): the first layer's inputs are rows of it.
+    ``embedding`` is (vocabulary, hidden): the first layer's inputs are rows of it. ``draws`` of each kind.
     """
     generator = torch.Generator().manual_seed(seed)
     tokens = window + window // 2 + 3
@@ -58,11 +58,14 @@ def cases(embedding: Tensor, window: int, seed: int = 0) -> list[Case]:
     left = torch.stack((place >= 5, place >= 0))
     cut = torch.tensor([0, tokens // 3 + 1, tokens // 2 + 1])  # where the packed sequences begin
     restart = place - cut[(place[:, None] >= cut).sum(-1) - 1]
-    return [
-        batch("padded on both sides", 2, padded, place.expand(2, -1)),
-        batch("packed", 1, torch.ones(1, tokens, dtype=torch.bool), restart[None], packed=True),
-        batch("decoding", 2, left, place.expand(2, -1), cached=tokens - 3),
-    ]
+    found = []
+    for _ in range(draws):
+        found += [
+            batch("padded on both sides", 2, padded, place.expand(2, -1)),
+            batch("packed", 1, torch.ones(1, tokens, dtype=torch.bool), restart[None], packed=True),
+            batch("decoding", 2, left, place.expand(2, -1), cached=tokens - 3),
+        ]
+    return found
 
 
 def add_adapters(model: Any, experts: bool, seed: int) -> None:

@@ -20,6 +20,8 @@ from transformers.models.gpt_oss.modeling_gpt_oss import GptOssRotaryEmbedding
 
 _VOCABULARY = 32  # embedding and head of a one-layer model are there, but not used
 _PREFIX = "model.layers.0."
+_SCALES = 119, 123  # of random experts: SwiGLU's inputs get a standard deviation of about one
+_CLAMPED = 20.0  # its clamp is at 7
 
 
 @dataclass(frozen=True)
@@ -99,15 +101,15 @@ def random_config(large: bool = False) -> GptOssConfig:
 
     ``large`` has gpt-oss's window and enough numbers for errors of half precision to be more than chance.
     """
-    hidden, head, window = (256, 64, 128) if large else (64, 16, 16)
+    hidden, head, window, heads = (256, 64, 128, 32) if large else (64, 16, 16, 8)
     return GptOssConfig(
         vocab_size=_VOCABULARY,
         num_hidden_layers=4,
         layer_types=["sliding_attention", "full_attention"] * 2,
         hidden_size=hidden,
         intermediate_size=hidden,  # equal, as in the 20b: layouts cannot be told apart by their shapes
-        num_attention_heads=8,
-        num_key_value_heads=2,
+        num_attention_heads=heads,
+        num_key_value_heads=heads // 4,
         head_dim=head,
         num_local_experts=8,
         num_experts_per_tok=4,
@@ -120,7 +122,11 @@ def random_config(large: bool = False) -> GptOssConfig:
 
 
 def random_layers(config: GptOssConfig, seed: int = 0) -> Iterator[Layer]:
-    """Layers with random weights and MXFP4 experts; some of SwiGLU's inputs reach its clamp."""
+    """Layers with random weights and MXFP4 experts.
+
+    One in eight of SwiGLU's inputs is far beyond its clamp and all others are far below: next to it, rounding would
+    decide whether a number has a gradient, and errors of half precision would be chance.
+    """
     for index in range(config.num_hidden_layers):
         generator = torch.Generator().manual_seed(seed + index)
         yield Layer(index, config, _random(config, generator))
@@ -137,12 +143,15 @@ def _random(config: GptOssConfig, generator: torch.Generator) -> dict[str, Tenso
             experts, inner, outer = tensor.shape
             size = (experts, outer, inner // 32)
             weights[f"{name}_blocks"] = torch.randint(0, 256, (*size, 16), generator=generator, dtype=torch.uint8)
-            weights[f"{name}_scales"] = torch.randint(123, 127, size, generator=generator, dtype=torch.uint8)
+            weights[f"{name}_scales"] = torch.randint(*_SCALES, size, generator=generator, dtype=torch.uint8)
         elif "norm" in name:
             weights[name] = torch.rand(tensor.shape, generator=generator) + 0.5
         else:
             spread = 1.0 if tensor.dim() == 1 else 2.0 / tensor.shape[-1] ** 0.5
             weights[name] = torch.randn(tensor.shape, generator=generator) * spread
+        if name.endswith("gate_up_proj_bias"):
+            weights[name][:, ::8] += _CLAMPED
+            weights[name][:, 1::8] -= _CLAMPED
     return {name: t.bfloat16() if t.is_floating_point() else t for name, t in weights.items()}
 
 

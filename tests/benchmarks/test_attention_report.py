@@ -67,7 +67,7 @@ def test_the_table_that_the_patch_reads_stays_what_it_was_when_it_is_written_ane
     report.write(path, "Some GPU", NOW, [row(1024, None, flash=1.0, flex=2.0)])
     after = json.loads(path.read_text())
     assert {name: after["devices"][name] for name in before["devices"]} == before["devices"]
-    assert attention_table.fastest("Some GPU", 1024, None, path) == "flash"
+    assert attention_table.fastest("Some GPU", 1024, None, path=path) == "flash"
 
 
 def test_a_line_holds_the_medians_and_the_better_of_ours_over_the_best_upstream(report):

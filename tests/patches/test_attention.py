@@ -258,7 +258,7 @@ def test_attention_in_both_directions_is_refused(pair):
 
 
 def test_an_unknown_engine_is_refused(tiny):
-    with pytest.raises(OptionError, match="auto, flash, flex"):
+    with pytest.raises(OptionError, match="auto, flash, cudnn, flex"):
         attention.apply(tiny(), engine="fast")
 
 

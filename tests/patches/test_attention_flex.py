@@ -135,17 +135,35 @@ def test_the_engine_is_the_faster_one_at_the_nearest_measured_length(tmp_path):
         {"length": 1024, "window": 128, "milliseconds": {"flash": 3.0, "flex": 2.0}},
     ]
     path = table(tmp_path, rows)
-    chosen = [attention_table.fastest("Some GPU", length, None, path) for length in (1, 3000, 6000, 10**6)]
+    chosen = [attention_table.fastest("Some GPU", length, None, path=path) for length in (1, 3000, 6000, 10**6)]
     assert chosen == ["flash", "flash", "flex", "flex"]
-    assert attention_table.fastest("Some GPU", 500, 64, path) == "flex"
+    assert attention_table.fastest("Some GPU", 500, 64, path=path) == "flex"
+
+
+def test_an_engine_that_cannot_run_is_not_chosen_however_fast_it_is(tmp_path):
+    rows = [{"length": 1024, "window": None, "milliseconds": {"flash": 3.0, "cudnn": 1.0, "flex": 2.0}}]
+    path = table(tmp_path, rows)
+    assert attention_table.fastest("Some GPU", 500, None, path=path) == "cudnn"
+    assert attention_table.fastest("Some GPU", 500, None, ["flash", "flex"], path) == "flex"
+    assert attention_table.fastest("Some GPU", 500, None, ["flash"], path) == "flash"
+
+
+def test_an_engine_that_prepares_for_each_length_must_win_that_back(tmp_path):
+    times = {"flash": 3.0, "cudnn": 2.0}
+    rows = [
+        {"length": length, "window": None, "milliseconds": times, "new_length_ms": {"flash": 0.1, "cudnn": more}}
+        for length, more in ((1024, 100.0), (16384, 10.0))
+    ]
+    path = table(tmp_path, rows)
+    assert [attention_table.fastest("Some GPU", n, None, path=path) for n in (1024, 16384)] == ["flash", "cudnn"]
 
 
 def test_a_gpu_that_was_not_measured_compiles_nothing(tmp_path):
-    assert attention_table.fastest("Another GPU", 10**6, None, table(tmp_path, [])) == "flash"
-    assert attention_table.fastest("Some GPU", 10**6, None, table(tmp_path, [])) == "flash"
+    assert attention_table.fastest("Another GPU", 10**6, None, path=table(tmp_path, [])) == "flash"
+    assert attention_table.fastest("Some GPU", 10**6, None, path=table(tmp_path, [])) == "flash"
 
 
-def test_the_committed_table_names_both_engines_at_some_length():
+def test_the_committed_table_names_the_engines_at_some_length():
     devices = attention_table._read(attention_table.TABLE)["devices"]
     assert devices
     for device in devices.values():

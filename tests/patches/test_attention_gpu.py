@@ -16,7 +16,7 @@ from assay.patches import attention as patch  # noqa: E402
 from assay.patches import attention_flex  # noqa: E402
 from assay.patches.attention import attend  # noqa: E402
 from assay.patches.attention_blocks import Blocks  # noqa: E402
-from assay.patches.attention_cuda import Efficient, Flash  # noqa: E402
+from assay.patches.attention_cuda import Cudnn, Efficient, Flash  # noqa: E402
 from assay.patches.attention_rows import Rows  # noqa: E402
 
 pytestmark = [
@@ -85,7 +85,7 @@ def compare(function, rows, window, dtype, factor=1.1):
 
 def only(monkeypatch, kernel):
     """Fail if another kernel runs than the one that the test is about."""
-    for other in (Flash, Efficient, Blocks):
+    for other in (Flash, Cudnn, Efficient, Blocks):
         if other is not kernel:
             name = f"{other.__name__} ran instead of {kernel.__name__}"
             monkeypatch.setattr(other, "forward", lambda *a, name=name: pytest.fail(name))
@@ -114,6 +114,33 @@ def test_stock_kernels_are_as_exact_as_eager(kernel, name, window, dtype, monkey
         monkeypatch.setattr(patch, "_stock", lambda *_: None)
     only(monkeypatch, kernel)
     compare(lambda *x: attend(*x, rows, window, SCALE, "flash"), rows, window, dtype)
+
+
+@pytest.mark.parametrize("dtype", HALF, ids=str)
+@pytest.mark.parametrize("window", [None, N, 600])
+def test_cudnn_is_as_exact_as_eager(window, dtype, monkeypatch):
+    rows = layout("plain")
+    only(monkeypatch, Cudnn)
+    compare(lambda *x: attend(*x, rows, window, SCALE, "cudnn"), rows, window, dtype)
+
+
+@pytest.mark.parametrize(("name", "window"), [("plain", 128), ("padded", None), ("packed", None)])
+def test_flash_runs_in_place_of_cudnn_where_more_than_causality_hides_keys(name, window, monkeypatch):
+    rows = layout(name)
+    only(monkeypatch, Flash)
+    compare(lambda *x: attend(*x, rows, window, SCALE, "cudnn"), rows, window, torch.bfloat16)
+
+
+def test_cudnn_makes_room_where_it_is_turned_off_or_results_must_repeat(monkeypatch):
+    rows = layout("plain")
+    only(monkeypatch, Flash)
+    run = lambda *x: attend(*x, rows, None, SCALE, "cudnn")  # noqa: E731
+    monkeypatch.setattr(torch.backends.cuda, "cudnn_sdp_enabled", lambda: False)
+    compare(run, rows, None, torch.bfloat16)
+    monkeypatch.undo()
+    only(monkeypatch, Flash)
+    monkeypatch.setattr(torch, "are_deterministic_algorithms_enabled", lambda: True)
+    compare(run, rows, None, torch.bfloat16)
 
 
 @pytest.mark.parametrize("dtype", HALF, ids=str)
@@ -156,7 +183,7 @@ def test_fewer_queries_than_keys_are_the_last_ones(queries, name, window):
 
 
 def test_memory_grows_with_the_length_only():
-    for engine in ("flash", "flex"):
+    for engine in ("flash", "cudnn", "flex"):
         used = []
         for length in (8192, 16384):
             rows = Rows(1, length, length, GPU, None, None)

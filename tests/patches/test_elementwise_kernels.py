@@ -46,7 +46,7 @@ def turned_by(device):
         cos, sin = angles(of_angles, tokens, width)
         found = []
         for place, rotate in (("cpu", modeling_gpt_oss._apply_rotary_emb), (device, rotary._Rotate.apply)):
-            leaf, more = x.to(place).requires_grad_(), () if rotate is rotary._Rotate.apply else (1,)
+            leaf, more = x.to(place).detach().requires_grad_(), () if rotate is rotary._Rotate.apply else (1,)
             turned = (part.unsqueeze(1) if more else part for part in (cos.to(place), sin.to(place)))
             out = rotate(leaf.transpose(1, 2), *turned)
             out.backward(grad.to(place))
