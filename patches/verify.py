@@ -4,9 +4,9 @@ Compared are the hidden states and the gradients of input, sinks, router and LoR
 ``‖patched − unpatched‖ / ‖unpatched‖``. In float32 the limit is 1e-5 for each of them in each layer. In bfloat16 and
 float16 the unpatched layer in float64 is the truth, and a patch may be off by 1.1 times what the unpatched layer
 itself is off in that type. Both errors are chance there (a number that rounds to the other side of SwiGLU's clamp
-changes a gradient by 5 % of its norm; random layers have none near it), so they are compared as root mean squares over
-all layers and batches. Where the unpatched layer overflows it has no error, and `verify_overflow` says what takes its
-place: an error that is not finite never passes, nor does anything beside one.
+changes a gradient by 5 % of its norm; random layers have none near it), so they are relative to the norm of all batches
+of a layer, and compared as root mean squares over all layers. Where the unpatched layer overflows it has no error, and
+`verify_overflow` says what takes its place: an error that is not finite never passes, nor does anything beside one.
 """
 
 from __future__ import annotations
@@ -158,9 +158,10 @@ def _layer(layer: Layer, recorded: list[Case], sets: list[list[Patch]], dtype: A
             label = " + ".join(patch.NAME for patch in some)
             name = str(dtype).removeprefix("torch.")
             for number, (case, right, plain, tried) in enumerate(zip(recorded, truth, eager, found, strict=True)):
+                norms = _norms([right] if exact else truth)
                 for what, members in _results(right, single=exact).items():
-                    error = _error(tried, right, members)
-                    its = None if exact else _error(plain, right, members)
+                    error = _error(tried, right, members, norms)
+                    its = None if exact else _error(plain, right, members, norms)
                     if number in over:
                         its = min(its or 0.0, most(dtype))
                     where = layer.index, layer.kind, case.name
@@ -243,15 +244,23 @@ def _advance(layer: Layer, recorded: list[Case], device: Any) -> None:
         case.hidden = through(model, case)
 
 
-def _error(found: dict[str, Tensor], right: dict[str, Tensor], members: list[str]) -> float:
-    """Norm-relative, root mean square over ``members``; of something that should be zero, the norm itself."""
+def _norms(results: list[dict[str, Tensor]]) -> dict[str, float]:
+    """Norm of each result, root mean square over the batches in which it is; one that is zero counts as 1."""
     import torch
 
-    squares = 0.0
-    for what in members:
-        scale = torch.linalg.vector_norm(right[what]).item()
-        squares += (torch.linalg.vector_norm(found[what] - right[what]).item() / (scale or 1.0)) ** 2
-    return math.sqrt(squares / len(members))
+    squares: dict[str, list[float]] = {}
+    for found in results:
+        for what, tensor in found.items():
+            squares.setdefault(what, []).append(torch.linalg.vector_norm(tensor).item() ** 2)
+    return {what: math.sqrt(sum(some) / len(some)) or 1.0 for what, some in squares.items()}
+
+
+def _error(found: dict[str, Tensor], right: dict[str, Tensor], members: list[str], norms: dict[str, float]) -> float:
+    """Relative to ``norms``, root mean square over ``members``."""
+    import torch
+
+    squares = [(torch.linalg.vector_norm(found[what] - right[what]).item() / norms[what]) ** 2 for what in members]
+    return math.sqrt(sum(squares) / len(members))
 
 
 def _results(right: dict[str, Tensor], single: bool) -> dict[str, list[str]]:

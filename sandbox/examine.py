@@ -31,9 +31,6 @@ _IDLE_LIMIT_NS = 1_000_000_000
 _WARM_CALLS = 8
 # One worker in ten or so is slower than its twins by up to 10 %, for its whole life: a long timing uses several.
 _PAIRS_OF_A_WORKER, _SHORT = 5, 10
-# Turns beyond ten times the baseline that end the timing, if most were so far, and in any case. A kernel near the limit
-# is put beyond it by a busy host in one turn or two, and whoever is slow in some turns only must not hold the judge.
-_SLOW_PAIRS, _SLOW_AT_MOST = 2, 4
 
 
 @dataclass(slots=True)
@@ -48,7 +45,6 @@ class Outcome:
     bills: list[Bill] = field(default_factory=list)
     baseline_ns: int = 0
     idle_ns: int = 0
-    slow: int = 0
     suspect: bool = False
 
     def decide(self, status: Status, layer: Layer, check: str, evidence: str) -> Outcome:
@@ -56,16 +52,6 @@ class Outcome:
         self.status, self.layer = status, layer
         self.findings.append(Finding(check, False, layer, evidence))
         return self
-
-    def too_slow(self, reference: Bill, bill: Bill) -> bool:
-        """Record a pair's bill; True, and the outcome decided, once the candidate is beyond the limit too often."""
-        self.bills.append(bill)
-        self.slow += bill.billed > TIMEOUT_FACTOR * reference.billed
-        mostly = self.slow >= _SLOW_PAIRS and 2 * self.slow > len(self.bills)
-        if mostly or self.slow >= _SLOW_AT_MOST:
-            self.decide(Status.TIMEOUT, "judge", "timeout", f"{TIMEOUT_FACTOR} times slower than the baseline")
-            return True
-        return False
 
 
 def mismatch(task: Task, trial: Trial, output: np.ndarray) -> str | None:
@@ -224,8 +210,12 @@ class Examiner:
                 if not rehearsed:
                     rehearsed = True
                     continue
-                pair = Pair(both[0].billed, both[1].billed, self.task.work(trial.shape))
-                if outcome.too_slow(*both) or progress.add(pair):
+                outcome.bills.append(both[1])
+                enough = progress.add(Pair(both[0].billed, both[1].billed, self.task.work(trial.shape)))
+                if progress.beyond(TIMEOUT_FACTOR):
+                    evidence = f"{TIMEOUT_FACTOR} times slower than the baseline"
+                    outcome.decide(Status.TIMEOUT, "judge", "timeout", evidence)
+                if enough or outcome.status is not Status.CORRECT:
                     return True
         return False
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 CALIBRATION_BAND = 0.05
 """A pair counts only if its baseline is within this fraction of the baseline's median."""
+_FEWEST = 3  # pairs of which one may be left out
 
 
 class Pair(NamedTuple):
@@ -65,6 +66,10 @@ def total_ratio(pairs: Sequence[Pair]) -> float:
     return math.log(max(sum(p.baseline for p in rest), 1) / max(sum(p.candidate for p in rest), 1))
 
 
+def _log_ratio(pair: Pair) -> float:
+    return math.log(max(pair.baseline, 1) / max(pair.candidate, 1))
+
+
 def speedup(pairs: Sequence[Pair], most: int | None = None) -> Speedup:
     """The median of the paired log ratios, of the first ``most`` usable pairs, with its interval.
 
@@ -72,7 +77,7 @@ def speedup(pairs: Sequence[Pair], most: int | None = None) -> Speedup:
     width: a kernel that is slow in the trials which a median discards is billed for them.
     """
     kept = calibrated(pairs)[:most]
-    logs = [math.log(max(p.baseline, 1) / max(p.candidate, 1)) for p in kept]
+    logs = [_log_ratio(pair) for pair in kept]
     low, high, confidence = median_interval(logs)
     total = total_ratio(kept)
     estimate = min(median(logs), total + max(high - low, CALIBRATION_BAND))
@@ -109,3 +114,15 @@ class Looks:
         self._looks.pop(0)
         narrow = math.log(now.high / now.low) <= 2 * self._band
         return narrow or now.high < 1 or not self._looks
+
+    def beyond(self, factor: float) -> bool:
+        """Whether the candidate is slower than ``factor`` times the baseline by the interval of all pairs so far.
+
+        A busy host puts a kernel near the limit beyond it in a turn or two, so one bound of the interval is not enough.
+        Who took twice the limit in total, without the worst of three pairs or more, is beyond it however it was spread:
+        whoever is slow in some turns only must not hold the judge either.
+        """
+        _, high, confidence = median_interval([_log_ratio(pair) for pair in self.pairs])
+        if confidence >= CONFIDENCE and high < -math.log(factor):
+            return True
+        return len(self.pairs) >= _FEWEST and total_ratio(self.pairs) < -math.log(2 * factor)

@@ -2,30 +2,32 @@
 
 import pytest
 
-from assay.sandbox.clocks import Bill
-from assay.sandbox.examine import TIMEOUT_FACTOR, Outcome
-from assay.sandbox.verdict import Status
+from assay.sandbox.examine import TIMEOUT_FACTOR
+from assay.sandbox.stats import Looks, Pair
+
+TIMES = {"x": TIMEOUT_FACTOR + 1, ".": TIMEOUT_FACTOR - 2, "S": 10 * TIMEOUT_FACTOR}
 
 
-def examined(slow: str) -> Outcome:
-    """The outcome of pairs of which "x" are beyond the limit and "." at eight times the baseline."""
-    outcome = Outcome()
-    baseline = Bill(1_000_000, 1_000_000, 0)
-    for pair in slow:
-        nanoseconds = baseline.cpu * (TIMEOUT_FACTOR + 1 if pair == "x" else TIMEOUT_FACTOR - 2)
-        bill = Bill(nanoseconds, nanoseconds, 0)
-        if outcome.too_slow(baseline, bill):
-            break
-    return outcome
+def cut_off(turns: str) -> int:
+    """After how many pairs a candidate of these turns is cut off: "x" is 11 times the baseline, "." 8 and "S" 100."""
+    progress = Looks((len(turns) + 1,), 0.03)
+    for number, turn in enumerate(turns, 1):
+        progress.add(Pair(1_000_000, TIMES[turn] * 1_000_000, 1.0))
+        if progress.beyond(TIMEOUT_FACTOR):
+            return number
+    return 0
 
 
-@pytest.mark.parametrize(("pairs", "tried"), [("xxxxxxxx", 2), ("x.xxxxxx", 3), (".xxxxxxx", 3), ("..xx.x.x", 8)])
-def test_who_is_mostly_beyond_the_limit_or_often_is_cut_off_as_soon_as_that_is_seen(pairs, tried):
-    found = examined(pairs)
-    assert (found.status, len(found.bills)) == (Status.TIMEOUT, tried)
+@pytest.mark.parametrize(("turns", "after"), [("xxxxxxxx", 5), (".xxxxxxx", 8), ("xxx.xxxx", 8), ("SSSSSSSS", 3)])
+def test_who_is_beyond_the_limit_is_cut_off_as_soon_as_that_is_sure(turns, after):
+    assert cut_off(turns) == after
 
 
-@pytest.mark.parametrize("pairs", ["........", "x.......", ".x.x....", "..x..x.x"])
-def test_a_kernel_near_the_limit_that_the_host_disturbs_in_a_few_turns_gets_its_speedup(pairs):
-    found = examined(pairs)
-    assert (found.status, len(found.bills)) == (Status.CORRECT, 8)
+@pytest.mark.parametrize(("turns", "after"), [(".S.S....", 4), ("S......S", 8), ("S.S.S.S.", 3)])
+def test_who_is_slow_in_some_turns_only_is_cut_off_when_twice_the_limit_is_used_up(turns, after):
+    assert cut_off(turns) == after
+
+
+@pytest.mark.parametrize("turns", ["........", "S.......", ".......S", "xx.x....", "..xx.x.x", "xxxx.xx.", "x.x.x.xx"])
+def test_a_kernel_near_the_limit_that_the_host_disturbs_in_some_turns_gets_its_speedup(turns):
+    assert cut_off(turns) == 0
