@@ -50,21 +50,18 @@ def weak_scores(
     layers: frozenset[str] = frozenset(),
     refused: frozenset[int] = frozenset(),
     wall: float = 2.0,
-    shape: tuple[int, int, int] = (weak_program.ROWS, weak_program.INNER, weak_program.COLUMNS),
 ) -> WeakResult:
     """Score a group of candidates for ``matmul`` in one weak process.
 
     ``layers`` may hold "context" and "jail", borrowed from the sandbox; ``refused`` are the indexes
     that the policy layer turned down, which are never run. ``wall`` is the group's limit in seconds: members
-    without a result by then count as denied, with the status ``timeout`` and reward 0. ``shape`` is that of the
-    product: rows, inner side, columns.
+    without a result by then count as denied, with the status ``timeout`` and reward 0.
     """
     running = [index for index in range(len(codes)) if index not in refused]
     scorer = {
         "codes": [codes[index] for index in running],
         "inside": str(INSIDE),
         "layers": sorted(layers & {"context", "jail"}),
-        "shape": shape,
     }
     text, report = run_fenced(HERE / "weak_program.py", scorer, wall, answers())
     results = _parse(text)

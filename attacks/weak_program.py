@@ -7,7 +7,7 @@ lying objects; only the first output is checked; the clock is looked up on its m
 are swallowed; the minimum counts; the baseline is timed here too; and the verdict is a line on standard output.
 
 Never use it to train anything you care about. Run by confine.py, which fences it in: the job is JSON on
-standard input, ``{"codes": [...], "layers": ["context", "jail"], "inside": path, "shape": [rows, inner, columns]}``;
+standard input, ``{"codes": [...], "layers": ["context", "jail"], "inside": path}``;
 ``inside`` is where the sandbox keeps the layers that are borrowed.
 """
 
@@ -92,9 +92,7 @@ def borrow(names, inside):
 
 
 def main():
-    global ROWS, INNER, COLUMNS
     job = json.load(sys.stdin)
-    ROWS, INNER, COLUMNS = job["shape"]
     layers = borrow(job["layers"], job["inside"])
     A, B = make_inputs()
     if layers:

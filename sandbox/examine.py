@@ -22,8 +22,6 @@ from .verdict import Finding, Layer, Status
 
 MAX_TURN_SECONDS = 1.0
 MIN_TURN_SECONDS = 0.5
-TIMEOUT_FACTOR = 10
-"""Times the baseline's time: a candidate that takes longer is given up."""
 _SPARE = 1.5  # attempts per wanted pair, since pairs with an unusual baseline are thrown away
 _CONTEXT_ERRORS = ("NameError:", "ImportError:", "UnboundLocalError:")
 _IDLE_FACTOR, _IDLE_NS = 2.0, 2_000_000
@@ -79,8 +77,8 @@ class Examiner:
         self._wipe = CacheWipe(task.cache)
 
     def timeout(self, shape: Shape) -> float:
-        """Seconds of CPU time a call may take: ten times the baseline, within fixed bounds."""
-        seconds = TIMEOUT_FACTOR * self.rate * self.task.work(shape) * 1e-9
+        """Seconds of CPU time a call may take: ``slowest`` times the baseline, within fixed bounds."""
+        seconds = self.task.slowest * self.rate * self.task.work(shape) * 1e-9
         return min(MAX_TURN_SECONDS, max(MIN_TURN_SECONDS, seconds))
 
     def worker(self, spares: Spares, shapes: Sequence[Shape]) -> AbstractContextManager[Worker]:
@@ -212,8 +210,8 @@ class Examiner:
                     continue
                 outcome.bills.append(both[1])
                 enough = progress.add(Pair(both[0].billed, both[1].billed, self.task.work(trial.shape)))
-                if progress.beyond(TIMEOUT_FACTOR):
-                    evidence = f"{TIMEOUT_FACTOR} times slower than the baseline"
+                if progress.beyond(self.task.slowest):
+                    evidence = f"{self.task.slowest:g} times slower than the baseline"
                     outcome.decide(Status.TIMEOUT, "judge", "timeout", evidence)
                 if enough or outcome.status is not Status.CORRECT:
                     return True

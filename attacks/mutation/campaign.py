@@ -3,33 +3,33 @@
 What a mutant still is, the controls say. One of an attack must gain against its control as its original does; one that
 does not is drawn again, up to ``DRAWS`` times in all, and then reported as unproven. One of an honest kernel must still
 be a kernel that any scorer of ours accepts: an operator in the innermost loop can make it slower than the timeout, and
-one that is refused and that the weak scorer, which has no such limit, finds right and that slow is drawn again.
+one that is refused for it is drawn again if a judge without that limit, in forty pairs, finds it right and that slow.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from random import Random
-from statistics import median
 from typing import Any
 
+from ...rewards.tasks.matmul import MATMUL
+from ...sandbox import Judge
 from ...sandbox.errors import UsageError
-from ...sandbox.examine import TIMEOUT_FACTOR
 from ...sandbox.verdict import Status
 from ..catalogue import Corpus
 from ..header import LAYERS, Attack, Honest
 from ..replay import ALL_LAYERS, replay
 from ..results import Progress, Replay, Result
-from ..weak import weak_scores
 from .engine import LANGUAGES, mutant_of, not_mutable, operators_of, place_of
 from .text import TEXT
 
 DRAWS = 12
 """How often a mutant is drawn until it is proven. One draw in some operators puts into the text the very word that the
 scorer with the attack's weakness denies, and then proves nothing."""
-_READINGS, _WALL, _LARGEST = 5, 10.0, (48, 48, 48)  # what recursion costs grows with the sides: those of the judge's
+_UNLIMITED, _PAIRS = 100.0, 40
 HONEST_SHARE = 4
 """In a sample, one honest mutant for so many of attacks."""
 _TRIES = 12
@@ -113,7 +113,7 @@ def run(corpus: Corpus, plan: Plan, layers: frozenset[str] = ALL_LAYERS, progres
         if attempt == DRAWS - 1:
             break
         unproven = _redrawn([draft for draft in pending if _is_unproven(found[draft.mutant.id])], plan.seed)
-        slower = _redrawn([draft for draft in pending if _is_too_slow(draft, found[draft.mutant.id])], plan.seed)
+        slower = _redrawn(_too_slow(pending, found), plan.seed)
         pending = [*unproven, *slower]
         again, slow = again + len(unproven), slow + len(slower)
         if not pending:
@@ -190,14 +190,19 @@ def _is_unproven(result: Result) -> bool:
     return result.proven is False and result.status == "stopped"
 
 
-def _is_too_slow(draft: Draft, result: Result) -> bool:
-    """Whether the judge refused an honest mutant that is right, but beyond the timeout by the weak scorer's clock."""
-    if result.status != "refused":
-        return False
-    code = draft.mutant.payload
-    scores = [weak_scores([code], wall=_WALL, shape=_LARGEST).scores[0] for _ in range(_READINGS)]
-    right = all(score.status is Status.CORRECT for score in scores)
-    return right and median(score.speedup for score in scores) * TIMEOUT_FACTOR < 1
+def _too_slow(drafts: list[Draft], results: dict[str, Result]) -> list[Draft]:
+    """Honest mutants that were refused, and rightly so: they are right, but slower than the limit in forty pairs."""
+    refused = [draft for draft in drafts if results[draft.mutant.id].status == "refused"]
+    if not refused:
+        return []
+    found = []
+    with Judge(replace(MATMUL, slowest=_UNLIMITED)) as judge:
+        for draft in refused:
+            verdict = judge.judge(draft.mutant.payload, os.urandom(16), (_PAIRS,))
+            timing = verdict.timing
+            if verdict.status is Status.CORRECT and timing and timing.speedup * MATMUL.slowest < 1:
+                found.append(draft)
+    return found
 
 
 def _labelled(progress: Progress, label: str) -> Callable[[int, int, str], None]:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from assay.sandbox.examine import TIMEOUT_FACTOR
 from assay.sandbox.stats import Looks, Pair
 
-TIMES = {"x": TIMEOUT_FACTOR + 1, ".": TIMEOUT_FACTOR - 2, "S": 10 * TIMEOUT_FACTOR}
+SLOWEST = 10
+TIMES = {"x": 11, ".": 8, "S": 100}
 
 
 def cut_off(turns: str) -> int:
@@ -13,7 +13,7 @@ def cut_off(turns: str) -> int:
     progress = Looks((len(turns) + 1,), 0.03)
     for number, turn in enumerate(turns, 1):
         progress.add(Pair(1_000_000, TIMES[turn] * 1_000_000, 1.0))
-        if progress.beyond(TIMEOUT_FACTOR):
+        if progress.beyond(SLOWEST):
             return number
     return 0
 
