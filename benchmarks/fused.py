@@ -29,9 +29,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import triton
 from layout import layout
 from torch import Tensor
+
+try:
+    import triton
+except ImportError:
+    sys.exit("fused.py: the kernels need Triton, which is not installed: pip install triton, on a machine with a GPU")
 
 from assay.patches import fused_kernels, grouped, moe
 from assay.patches.fused_kernels import Shape
