@@ -1,7 +1,12 @@
 """When a candidate that is slower than the limit is cut off, and when it is not."""
 
+import os
+from dataclasses import replace
+
 import pytest
 
+from assay.rewards.tasks.matmul import MATMUL
+from assay.sandbox import Judge
 from assay.sandbox.stats import Looks, Pair
 
 SLOWEST = 10
@@ -31,3 +36,21 @@ def test_who_is_slow_in_some_turns_only_is_cut_off_when_twice_the_limit_is_used_
 @pytest.mark.parametrize("turns", ["........", "S.......", ".......S", "xx.x....", "..xx.x.x", "xxxx.xx.", "x.x.x.xx"])
 def test_a_kernel_near_the_limit_that_the_host_disturbs_in_some_turns_gets_its_speedup(turns):
     assert cut_off(turns) == 0
+
+
+THIRTY_TIMES = """
+def matmul(A, B):
+    for _ in range(30):
+        C = [[0.0] * len(B[0]) for _ in A]
+        for i in range(len(A)):
+            for j in range(len(B[0])):
+                for k in range(len(B)):
+                    C[i][j] += A[i][k] * B[k][j]
+    return C
+"""
+
+
+@pytest.mark.parametrize(("slowest", "status"), [(10, "timeout"), (1000, "correct")])
+def test_a_task_says_how_much_slower_than_its_baseline_a_candidate_may_be(slowest, status):
+    with Judge(replace(MATMUL, slowest=slowest)) as judge:
+        assert judge.judge(THIRTY_TIMES, os.urandom(16), (5,)).status == status
