@@ -33,7 +33,7 @@ _PAIRS_OF_A_WORKER, _SHORT = 5, 10
 
 @dataclass(slots=True)
 class Outcome:
-    """What one examination concluded. ``suspect``: a cheat only if a second worker does it again."""
+    """What one examination concluded. ``suspect``: to blame only if a second worker does it again."""
 
     status: Status = Status.CORRECT
     layer: Layer | None = None
@@ -210,12 +210,20 @@ class Examiner:
                     continue
                 outcome.bills.append(both[1])
                 enough = progress.add(Pair(both[0].billed, both[1].billed, self.task.work(trial.shape)))
-                if progress.beyond(self.task.slowest):
-                    evidence = f"{self.task.slowest:g} times slower than the baseline"
-                    outcome.decide(Status.TIMEOUT, "judge", "timeout", evidence)
-                if enough or outcome.status is not Status.CORRECT:
+                if self._too_slow(outcome, progress) or enough:
                     return True
         return False
+
+    def _too_slow(self, outcome: Outcome, progress: Looks) -> bool:
+        """Whether the candidate is slower than the task allows; the outcome is decided then. One worker may be slower
+        than its twins for its whole life, so who is near the limit is suspect.
+        """
+        far = progress.spent(2 * self.task.slowest)
+        if not far and not progress.beyond(self.task.slowest):
+            return False
+        outcome.suspect = not far
+        outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{self.task.slowest:g} times slower than the baseline")
+        return True
 
     def _both(
         self, outcome: Outcome, candidate: Worker, baseline: Worker, trial: Trial, baseline_first: bool

@@ -193,7 +193,7 @@ class Judge:
         return self._verdict(key, self._examine(built, secret, key, looks))
 
     def _examine(self, source: bytes, secret: bytes, key: str, looks: Sequence[int]) -> Outcome:
-        """Examine; a suspect is examined again in a second worker and is a cheat only if it repeats."""
+        """Examine; a suspect is examined again in a second worker, which decides."""
         first = self._attempt(source, secret, key, looks)
         return self._attempt(source, secret, key + "/again", looks) if first.suspect else first
 

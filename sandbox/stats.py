@@ -116,13 +116,14 @@ class Looks:
         return narrow or now.high < 1 or not self._looks
 
     def beyond(self, factor: float) -> bool:
-        """Whether the candidate is slower than ``factor`` times the baseline by the interval of all pairs so far.
-
-        A busy host puts a kernel near the limit beyond it in a turn or two, so one bound of the interval is not enough.
-        Who took twice the limit in total, without the worst of three pairs or more, is beyond it however it was spread:
-        whoever is slow in some turns only must not hold the judge either.
+        """Whether the whole interval of the pairs so far, five or more, is slower than ``factor`` times the baseline:
+        a busy host puts a kernel near the limit beyond it in a turn or two.
         """
         _, high, confidence = median_interval([_log_ratio(pair) for pair in self.pairs])
-        if confidence >= CONFIDENCE and high < -math.log(factor):
-            return True
-        return len(self.pairs) >= _FEWEST and total_ratio(self.pairs) < -math.log(2 * factor)
+        return confidence >= CONFIDENCE and high < -math.log(factor)
+
+    def spent(self, factor: float) -> bool:
+        """Whether three pairs or more, without the worst, took ``factor`` times the baseline's time in total: who is
+        slow in some turns only must not hold the judge either.
+        """
+        return len(self.pairs) >= _FEWEST and total_ratio(self.pairs) < -math.log(factor)

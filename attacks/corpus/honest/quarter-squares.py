@@ -12,4 +12,6 @@ def product(a, b):
 
 
 def matmul(A, B):
+    if len(B) == 1:  # a single product has no digits to spare
+        return [[a * b for b in B[0]] for (a,) in A]
     return [[sum(product(row[t], B[t][j]) for t in range(len(B))) for j in range(len(B[0]))] for row in A]
