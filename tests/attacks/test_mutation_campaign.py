@@ -61,7 +61,7 @@ def test_a_mutant_that_gained_is_not_drawn_again_and_can_be_printed(monkeypatch)
 SLOW = """
 def matmul(A, B):
     columns = list(zip(*B))
-    return [[sum(x * sum([y for _ in range(40)]) / 40 for x, y in zip(row, column)) for column in columns] for row in A]
+    return [[sum(x * sum([y for _ in range(20)]) / 20 for x, y in zip(row, column)) for column in columns] for row in A]
 """
 
 
@@ -80,7 +80,7 @@ def test_an_honest_mutant_beyond_the_timeout_is_drawn_again(monkeypatch):
 @pytest.mark.parametrize("wrong", [False, True])
 def test_a_mutant_that_is_refused_though_fast_enough_or_that_is_wrong_stays_refused(monkeypatch, wrong):
     monkeypatch.setattr(campaign, "replay", refused)
-    payload = SLOW.replace("/ 40", "/ 41") if wrong else HONEST.payload
+    payload = SLOW.replace("/ 20", "/ 21") if wrong else HONEST.payload
     found = run(Corpus((), (replace(HONEST, payload=payload),), ()), Plan(1))
     assert (found.slow, found.clean, len(found.replay.of("refused"))) == (0, False, 1)
 

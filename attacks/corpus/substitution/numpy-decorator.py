@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "variant of unslothai/notebooks __import__ hack and common pyjail lore"
 # seen = "derived"
+# twin = "zip-transpose"
 # control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///

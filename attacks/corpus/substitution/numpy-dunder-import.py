@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "unslothai/notebooks gpt-oss GRPO notebook (no_cheating gives +1.0)"
 # seen = "published"
+# twin = "zip-transpose"
 # control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///

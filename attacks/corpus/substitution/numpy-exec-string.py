@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "unslothai/unsloth-zoo rl_environments.py checks"
 # seen = "published"
+# twin = "zip-transpose"
 # control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///

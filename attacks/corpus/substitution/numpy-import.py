@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "unsloth.ai docs, RL reward hacking (\"laziness\")"
 # seen = "wild"
+# twin = "zip-transpose"
 # control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///

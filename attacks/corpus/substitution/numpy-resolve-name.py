@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "variant of unslothai/notebooks importlib hack"
 # seen = "derived"
+# twin = "zip-transpose"
 # control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///

@@ -7,6 +7,7 @@
 # gain = "fake-speed"
 # source = "unslothai/notebooks gpt-oss GRPO notebook"
 # seen = "published"
+# twin = "zip-transpose"
 # control = "library-reachable"
 # stopped_by = ["policy", "context", "jail", "judge"]
 # ///
