@@ -152,16 +152,16 @@ def _layer(layer: Layer, recorded: list[Case], sets: list[list[Patch]], dtype: A
         exact = dtype is torch.float32
         truth = _run(layer.plain(dtype if exact else torch.float64, device), layer, recorded, with_experts, [], True)
         eager, over = (truth, set()) if exact else _unpatched(layer, recorded, with_experts, dtype, device)
+        norms = [_norms([right]) for right in truth] if exact else [_norms(truth)] * len(truth)
         for some in wanted:
             stored = layer.patched if any(p.NAME == "experts" for p in some) else layer.plain
             found = _run(stored(dtype, device), layer, recorded, with_experts, some, False)
             label = " + ".join(patch.NAME for patch in some)
             name = str(dtype).removeprefix("torch.")
             for number, (case, right, plain, tried) in enumerate(zip(recorded, truth, eager, found, strict=True)):
-                norms = _norms([right] if exact else truth)
                 for what, members in _results(right, single=exact).items():
-                    error = _error(tried, right, members, norms)
-                    its = None if exact else _error(plain, right, members, norms)
+                    error = _error(tried, right, members, norms[number])
+                    its = None if exact else _error(plain, right, members, norms[number])
                     if number in over:
                         its = min(its or 0.0, most(dtype))
                     where = layer.index, layer.kind, case.name

@@ -134,7 +134,10 @@ def test_flash_runs_in_place_of_cudnn_where_more_than_causality_hides_keys(name,
 def test_cudnn_makes_room_where_it_is_turned_off_or_results_must_repeat(monkeypatch):
     rows = layout("plain")
     only(monkeypatch, Flash)
-    run = lambda *x: attend(*x, rows, None, SCALE, "cudnn")  # noqa: E731
+
+    def run(*x):
+        return attend(*x, rows, None, SCALE, "cudnn")
+
     monkeypatch.setattr(torch.backends.cuda, "cudnn_sdp_enabled", lambda: False)
     compare(run, rows, None, torch.bfloat16)
     monkeypatch.undo()
