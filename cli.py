@@ -170,10 +170,10 @@ def serve(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def train(
     context: typer.Context,
-    recipe: Annotated[str, typer.Argument(help="Embedded recipe or YAML file.")] = "tiny",
+    recipe: Annotated[str | None, typer.Argument(help="Embedded recipe or YAML file.", show_default="tiny")] = None,
     reward: Annotated[str | None, typer.Option(help="assay, naive (the weak control), or module:Grader.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of model, sampling and data order.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Run folder to go on with after a kill.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Run folder to go on with; options change its recipe.")] = None,
     out_folder: Annotated[Path, typer.Option("--out", help="Where run folders are made.")] = Path("runs"),
     as_json: Json = False,
 ) -> None:
@@ -185,10 +185,14 @@ def train(
     from .training import launch
 
     overrides = list(context.args)
+    if recipe is not None and recipe.startswith("-"):  # an option of the recipe, with none named before it
+        recipe, overrides = None, [recipe, *overrides]
+    if resume is not None and recipe is not None:
+        raise usage(f"--resume goes on with the recipe of {resume}: leave out '{recipe}'")
     for option, value in (("--reward", reward), ("--seed", seed)):
         if value is not None:
             overrides += [option, str(value)]
-    result = launch.run(recipe, overrides, out_folder, resume, err)
+    result = launch.run(recipe or "tiny", overrides, out_folder, resume, err)
     if as_json:
         typer.echo(json.dumps({"folder": str(result.folder), "report": str(result.report), "best": result.best}))
         return

@@ -99,9 +99,10 @@ def _empty(config: GptOssConfig, dtype: torch.dtype) -> GptOssForCausalLM:
 def random_config(large: bool = False) -> GptOssConfig:
     """gpt-oss in everything but size: the layers that ``verify`` makes where no checkpoint is given.
 
-    ``large`` has gpt-oss's window and enough numbers for errors of half precision to be more than chance.
+    ``large`` has the 20b's window and number of experts, and so many numbers that errors of half precision are more
+    than chance: with 8 experts the gradient of the router's bias would be 8.
     """
-    hidden, head, window, heads = (256, 64, 128, 32) if large else (64, 16, 16, 8)
+    hidden, head, window, heads, experts = (256, 64, 128, 32, 32) if large else (64, 16, 16, 8, 8)
     return GptOssConfig(
         vocab_size=_VOCABULARY,
         num_hidden_layers=4,
@@ -111,7 +112,7 @@ def random_config(large: bool = False) -> GptOssConfig:
         num_attention_heads=heads,
         num_key_value_heads=heads // 4,
         head_dim=head,
-        num_local_experts=8,
+        num_local_experts=experts,
         num_experts_per_tok=4,
         sliding_window=window,
         max_position_embeddings=512,

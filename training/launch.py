@@ -32,7 +32,7 @@ def run(recipe: str, overrides: Sequence[str], out: Path, resume: Path | None, c
     from .recipe import parse_recipe
 
     if resume is not None:
-        parsed, checkpoint = runs.resumed(resume)
+        parsed, checkpoint = runs.resumed(resume, overrides)
         folder = resume
     else:
         parsed, checkpoint = parse_recipe(recipe, overrides), None

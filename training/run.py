@@ -78,8 +78,8 @@ def _describe(recipe: Recipe, grader: Grader) -> dict[str, Any]:
     }
 
 
-def resumed(folder: Path) -> tuple[Recipe, str]:
-    """The recipe of an earlier run and its newest checkpoint. Raises RunError where there is none."""
+def resumed(folder: Path, overrides: Sequence[str] = ()) -> tuple[Recipe, str]:
+    """The recipe of an earlier run with ``overrides``, and its newest checkpoint; RunError where there is none."""
     from transformers.trainer_utils import get_last_checkpoint
 
     try:
@@ -89,7 +89,18 @@ def resumed(folder: Path) -> tuple[Recipe, str]:
     checkpoint = get_last_checkpoint(str(folder))
     if checkpoint is None:
         raise RunError(f"{folder} holds no checkpoint to resume from; start a new run without --resume")
-    return parse_recipe(described["recipe"], described["overrides"]), checkpoint
+    return parse_recipe(described["recipe"], [*described["overrides"], *overrides]), checkpoint
+
+
+def _describe_anew(folder: Path, recipe: Recipe, grader: Grader) -> None:
+    """Keep what a resumed run was given besides, for when it is resumed once more."""
+    path = folder / RUN_FILE
+    earlier = json.loads(path.read_text())
+    if earlier["overrides"] != list(recipe.overrides):
+        changed = {**_describe(recipe, grader), "started": earlier["started"]}
+        draft = path.with_suffix(".new")  # a full disk leaves the old one
+        draft.write_text(json.dumps(changed, indent=1, default=str))
+        draft.replace(path)
 
 
 def way_on(folder: Path) -> str:
@@ -97,6 +108,15 @@ def way_on(folder: Path) -> str:
     if folder.is_dir() and any(folder.glob("checkpoint-*")):
         return f"go on with `assay train --resume {folder}`"
     return "start a new run: no checkpoint was written yet"
+
+
+def _no_memory(error: RuntimeError, folder: Path) -> RunError:
+    """What to do where torch finds no memory."""
+    reason = ". ".join(" ".join(str(error).split()).split(". ")[:2])
+    return RunError(
+        f"no memory is left ({reason}): make max_completion_length or per_device_train_batch_size smaller, or take the "
+        f"patches attention, experts, lora and offload (such options may follow); {way_on(folder)}"
+    )
 
 
 def _reward(grader: Grader, audit: Grader | None, folder: Path, bar: ConsoleProgress) -> Callable[..., Any]:
@@ -167,6 +187,7 @@ def train(recipe: Recipe, folder: Path, checkpoint: str | None, console: Console
             _create(folder)
             (folder / RUN_FILE).write_text(json.dumps(_describe(recipe, grader), indent=1, default=str))
         else:
+            _describe_anew(folder, recipe, grader)
             Journal(folder).rewind(int(checkpoint.rpartition("-")[2]))
         with ConsoleProgress(console) as bar:
             trainer = _make_trainer(recipe, grader, audit, loaded, folder, bar)
@@ -177,6 +198,12 @@ def train(recipe: Recipe, folder: Path, checkpoint: str | None, console: Console
         raise RunError(
             f"cannot write to {folder}: {error.strerror or error}; free space, then {way_on(folder)}"
         ) from error
+    except RuntimeError as error:
+        from ..patches.checkpoint import lacks_memory
+
+        if not lacks_memory(error):
+            raise
+        raise _no_memory(error, folder) from error
     finally:
         grader.close()
         if audit is not None:

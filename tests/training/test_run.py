@@ -104,6 +104,26 @@ def test_resuming_without_a_checkpoint_says_so(tmp_path, run, command):
     assert "no checkpoint" in done.stderr
 
 
+@pytest.mark.parametrize("kept", [False, True], ids=["no checkpoint", "a checkpoint"])
+def test_a_run_without_memory_says_what_to_change_and_how_to_go_on(tmp_path, monkeypatch, kept):
+    import torch
+    from rich.console import Console
+
+    from assay.training import run
+    from assay.training.errors import RunError
+    from assay.training.recipe import parse_recipe
+
+    def allocate(trainer, recipe, say):
+        if kept:
+            (tmp_path / "run/checkpoint-1").mkdir()
+        torch.empty(1 << 60)
+
+    monkeypatch.setattr(run, "patch_model", allocate)
+    with pytest.raises(RunError, match=r"no memory.*max_completion_length") as caught:
+        run.train(parse_recipe("tiny", SMALL), tmp_path / "run", None, Console(stderr=True))
+    assert ("--resume" if kept else "start a new run") in str(caught.value)
+
+
 def test_the_routers_auxiliary_loss_is_off_whatever_the_recipe_says(tmp_path):
     from rich.console import Console
 
@@ -125,10 +145,22 @@ def test_a_killed_run_leaves_no_judge_behind(killed):
     assert not alive
 
 
-def test_a_killed_run_resumes_from_its_checkpoint_and_loses_nothing_from_any_folder(killed, command):
-    done = command("train", "--resume", killed[0], cwd="/")
+@pytest.fixture(scope="module")
+def resumed(killed, command):
+    """The killed run, resumed from another folder with an option of its own."""
+    done = command("train", "--resume", killed[0], "--temperature", "0.9", cwd="/")
     assert done.returncode == 0, done.stderr
-    assert [(r["step"], r["index"]) for r in records(killed[0])] == [(s, i) for s in range(3) for i in range(8)]
+    return killed[0]
+
+
+def test_a_killed_run_resumes_from_its_checkpoint_and_loses_nothing_from_any_folder(resumed):
+    assert [(r["step"], r["index"]) for r in records(resumed)] == [(s, i) for s in range(3) for i in range(8)]
+
+
+def test_what_a_resumed_run_is_given_changes_its_recipe_and_is_kept(resumed):
+    described = json.loads((resumed / "run.json").read_text())
+    assert described["config"]["temperature"] == 0.9
+    assert described["overrides"][-2:] == ["--temperature", "0.9"]
 
 
 def test_an_interrupted_run_says_how_to_go_on(tmp_path):
@@ -153,6 +185,8 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path):
         (["train", "tiny", "--use_peft", "true", "--lora_target_modules", "no_such_module"], "no_such_module"),
         (["train", "tiny", "--num_generations", "7"], "num_generations"),
         (["train", "--resume", "nowhere"], "nowhere"),
+        (["train", "other.yaml", "--resume", "nowhere"], "leave out 'other.yaml'"),
+        (["train", "--no_such_option", "1"], "no_such_option"),
         (["train", "tiny", "--out", "/dev/null/x"], "--out"),
         (["report", "nowhere"], "nowhere"),
     ],
