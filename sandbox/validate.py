@@ -28,6 +28,7 @@ MIN_BASELINE_MS = 1.0
 LOOKS = (10, 20, 40)
 WORK_FACTOR = 1.5
 _WORK_LOOKS = (5,)
+_WORK_ROUNDS = 5
 _SECRETS = 8
 _PAIRS = 8
 
@@ -231,18 +232,28 @@ def _fixed(shape: Shape, rng: random.Random) -> Shape:
 
 
 def _proportional(task: Task, drawn: _Drawn) -> str:
-    """The baseline costs the same a unit of work on the smallest and on the largest timed shape."""
+    """The baseline costs the same a unit of work on the smallest and on the largest timed shape.
+
+    A neighbour on the same core can double what one of them costs for a second, and never lowers it: measured are both
+    in turns, and the least counts.
+    """
     small, large = drawn.small, drawn.large
     if (more := task.work(large) / task.work(small)) == 1:
         return "all timed shapes are the same work"
-    factor = _cost(task, large) / _cost(task, small)
-    if not 1 / WORK_FACTOR <= factor <= WORK_FACTOR:
-        raise _fault(
-            task,
-            f"work is not proportional to the baseline's time: from shape {small} to {large} it grows {more:.2f} "
-            f"times, the time {factor * more:.2f} times",
-        )
-    return f"work is proportional to the baseline's time within a factor of {max(factor, 1 / factor):.2f}"
+    costs, factor = dict.fromkeys((small, large), math.inf), math.inf
+    for _ in range(_WORK_ROUNDS):
+        costs = {shape: min(cost, _cost(task, shape)) for shape, cost in costs.items()}
+        factor = costs[large] / costs[small]
+        off = max(factor, 1 / factor)
+        if off <= WORK_FACTOR:
+            return f"work is proportional to the baseline's time within a factor of {off:.2f}"
+        if off > 2 * WORK_FACTOR:
+            break
+    raise _fault(
+        task,
+        f"work is not proportional to the baseline's time: from shape {small} to {large} it grows {more:.2f} times, "
+        f"the time {factor * more:.2f} times",
+    )
 
 
 def _cost(task: Task, shape: Shape) -> float:
