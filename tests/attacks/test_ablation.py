@@ -196,6 +196,7 @@ def test_a_wrong_option_costs_one_sentence_and_no_measuring(options, words):
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 def test_an_attack_of_ones_own_is_measured_in_every_setting(tmp_path):
     corpus, out = tmp_path / "corpus", tmp_path / "out"
     corpus.mkdir()

@@ -70,6 +70,7 @@ def refused(corpus, layers, progress):
     return Replay(tuple(Result(m.id, "refused", 0.0, None, "judge", str(m.path), "") for m in corpus.honest), (), 0.0)
 
 
+@pytest.mark.slow
 def test_an_honest_mutant_beyond_the_timeout_is_drawn_again(monkeypatch):
     monkeypatch.setattr(campaign, "DRAWS", 3)
     monkeypatch.setattr(campaign, "replay", refused)

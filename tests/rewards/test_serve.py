@@ -243,6 +243,7 @@ def test_the_schema_is_the_one_that_the_tests_below_hold_the_server_to(client):
     assert served.replace(',"short","broken"', "") == json.dumps(DESCRIPTION, separators=(",", ":"))
 
 
+@pytest.mark.slow
 def test_the_server_does_what_its_schema_says(server, tmp_path):
     (tmp_path / "schema.json").write_text(json.dumps(DESCRIPTION))
     told = {"SERVE_URL": server[0], "SERVE_TOKEN": TOKEN, "SERVE_SCHEMA": str(tmp_path / "schema.json")}

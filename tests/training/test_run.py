@@ -163,6 +163,7 @@ def test_what_a_resumed_run_is_given_changes_its_recipe_and_is_kept(resumed):
     assert described["overrides"][-2:] == ["--temperature", "0.9"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_says_how_to_go_on(tmp_path):
     process = started("train", "tiny", "--max_steps", 9, *SMALL, cwd=tmp_path, until="runs/*/verdicts.jsonl")
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
