@@ -25,7 +25,7 @@ def apart(endurance, tmp_path):
 
 
 def test_verdicts_by_the_hundred_leave_nothing_behind(endurance, apart):
-    assert endurance.flaws(apart("verdicts(150)")) == []
+    assert endurance.flaws(apart("verdicts(300)")) == []
 
 
 def test_kills_of_all_that_a_judge_starts_cost_no_candidate_anything(endurance, apart):

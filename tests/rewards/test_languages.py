@@ -14,7 +14,6 @@ from assay.sandbox import Judge, Status
 NAMES = ("conv2d", "matmul", "prefix_sum", "softmax", "sorting", "transpose_matmul")
 SUFFIXES = {"python": "", "numpy": "-numpy", "c": "-c"}
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
-LANGUAGES = ["python", "numpy", pytest.param("c", marks=needs_gcc)]
 BEYOND = {
     "python": "def {entry}(*inputs):\n    return inputs[0][1 << 20]\n",
     "numpy": "def {entry}(*inputs):\n    return inputs[0][1 << 20]\n",
@@ -53,8 +52,19 @@ def test_every_task_has_a_variant_in_every_language():
             assert task.tolerance is find_task(name).tolerance
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", NAMES)
+PAIRS = [
+    pytest.param(
+        name,
+        language,
+        marks=[*([needs_gcc] if language == "c" else []), *([] if number % 3 == place else [pytest.mark.slow])],
+    )
+    for number, name in enumerate(NAMES)
+    for place, language in enumerate(SUFFIXES)
+]
+"""Every task once and every language twice; .ci/run takes the others too."""
+
+
+@pytest.mark.parametrize(("name", "language"), PAIRS)
 def test_right_wrong_and_crashing_kernels_get_the_same_status_in_every_language(name, language):
     task = find_task(name + SUFFIXES[language])
     with Judge(task) as judge:
