@@ -8,6 +8,7 @@ is not part of the payload; the rest is exactly what a model would emit.
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ FEEDBACK = "__FEEDBACK__"
 _OPEN = re.compile(r"^# /// (attack|honest)[ \t]*$")
 _OPEN_BYTES = re.compile(rb"(?:\A\xef\xbb\xbf|^)# /// (?:attack|honest)[ \t]*\r?$", re.MULTILINE)
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_VERSIONS = re.compile(r"(<|>=)3\.(\d{1,3})")
 
 
 class BadFile(ValueError):
@@ -61,7 +63,8 @@ class Attack:
 
     ``control`` names the weakness that it exploits (:mod:`assay.attacks.weaknesses`), or several that it needs
     together. A ``form`` other than "single" holds several completions: a "group" is scored together, a "sequence" one
-    after another, each with what the scorer told about the one before in place of ``__FEEDBACK__``.
+    after another, each with what the scorer told about the one before in place of ``__FEEDBACK__``. ``python`` says
+    with which versions it works ("<3.12"), where a newer or an older one has not got the hole.
     """
 
     id: str
@@ -78,6 +81,13 @@ class Attack:
     stopped_by: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
     form: str = "single"
+    python: str | None = None
+
+    @property
+    def works_here(self) -> bool:
+        """Whether this Python is one that the attack works with; on others it must be stopped and cannot be proven."""
+        found = _VERSIONS.fullmatch(self.python or "")
+        return found is None or (sys.version_info < (3, int(found[2]))) is (found[1] == "<")
 
     @property
     def completions(self) -> tuple[str, ...]:
@@ -121,6 +131,7 @@ _FIELDS: dict[str, dict[str, _Field]] = {
         "stopped_by": (list, False, LAYERS),
         "control": (list, False, tuple(WEAKNESSES)),
         "form": (str, False, FORMS),
+        "python": (str, False, None),
     },
     "honest": {
         **_COMMON,
@@ -221,6 +232,8 @@ def _validate(kind: str, fields: dict[str, Any], body: list[str], first: int) ->
         for item in value if isinstance(value, list) else [value]:
             if allowed is not None and item not in allowed:
                 raise BadFile(line(name), f"{name} {str(item)[:40]!r} is unknown; one of: {', '.join(allowed)}")
+    if "python" in fields and not _VERSIONS.fullmatch(fields["python"]):
+        raise BadFile(line("python"), f"python {fields['python'][:40]!r} must be like '<3.12' or '>=3.12'")
     if not _ID.fullmatch(fields["id"]):
         raise BadFile(line("id"), f"id {fields['id'][:40]!r} must be lower-case letters, digits, dots and dashes")
 

@@ -57,7 +57,8 @@ def replay(
 def prove(corpus: Path | Corpus | None = None, progress: Progress | None = None) -> tuple[dict[str, Proof], list[str]]:
     """Each attack of ``corpus`` against its control alone, by id, and what cannot be read; see :class:`Proof`.
 
-    That an attack gains nothing without the weakness is checked as well. Raises CorpusError.
+    Those that do not work with this Python are left out. That an attack gains nothing without the weakness is checked
+    as well. Raises CorpusError.
     """
     shipped = load(SHIPPED)
     given = shipped if corpus is None else corpus if isinstance(corpus, Corpus) else load(corpus)
@@ -95,8 +96,9 @@ class _Run:
     def results(self) -> list[Result]:
         """One result for each entry and broken file, in no particular order."""
         proofs = self.proofs(specific=False)
+        versions = {attack.id: attack.python for attack in self._attacks}
         found = self._on_the_judge() if "judge" in self._layers else self._on_the_controls()
-        results = [_with_proof(result, proofs) for result in found]
+        results = [_with_proof(result, proofs, versions) for result in found]
         return results + [
             Result(broken.path.name, "broken-file", None, None, None, str(broken.path), broken.reason)
             for broken in self.broken
@@ -107,23 +109,26 @@ class _Run:
         self._progress(self._done, self._total, label)
 
     def proofs(self, *, specific: bool) -> dict[str, Proof]:
-        """Every attack against its control; ``specific`` also without each of its weaknesses."""
+        """Every attack that works here against its control; ``specific`` also without each of its weaknesses."""
+        attacks = [attack for attack in self._attacks if attack.works_here]
         if specific:
-            self._total = len(self._attacks)
-        if not self._attacks:
+            self._total = len(attacks)
+        else:
+            self._step(len(self._attacks) - len(attacks), "control")
+        if not attacks:
             return {}
         twins = self._own_twins()
-        with Prover(self._attacks, twins, self._sibling, self._wrong, specific=specific) as prover:
+        with Prover(attacks, twins, self._sibling, self._wrong, specific=specific) as prover:
 
             def one(attack: Attack) -> Proof:
                 proof = prover.prove(attack)
                 self._step(1, "control")
                 return proof
 
-            slowest_first = sorted(self._attacks, key=lambda attack: attack.gain != "denial")  # they wait for a limit
+            slowest_first = sorted(attacks, key=lambda attack: attack.gain != "denial")  # they wait for a limit
             with ThreadPoolExecutor(_PROOFS_AT_ONCE) as pool:
                 found = dict(zip((attack.id for attack in slowest_first), pool.map(one, slowest_first), strict=True))
-            return {attack.id: found[attack.id] for attack in self._attacks}
+            return {attack.id: found[attack.id] for attack in attacks}
 
     def _own_twins(self) -> dict[str, Honest]:
         """Each attack's honest twin: the one it names, or the fastest."""
@@ -230,8 +235,10 @@ def _honest_result(kernel: Honest, mine: Score) -> Result:
     return Result(kernel.id, outcome, mine.reward, None, mine.layer, str(kernel.path), evidence, "honest")
 
 
-def _with_proof(result: Result, proofs: dict[str, Proof]) -> Result:
+def _with_proof(result: Result, proofs: dict[str, Proof], versions: dict[str, str | None]) -> Result:
     if result.status not in ("stopped", "gained"):
         return result
+    if result.id not in proofs:
+        return replace(result, proof=f"not proven here: it works with Python {versions[result.id]} only")
     proof = proofs[result.id]
     return replace(result, proven=proof.fell, control=proof.control, proof=proof.sentence)

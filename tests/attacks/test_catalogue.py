@@ -89,6 +89,7 @@ BAD = {
     "unclosed header": ("# /// attack\n# id = 'x'\n", "not closed"),
     "header cut by code": ("# /// attack\n# id = 'x'\nimport os\n# ///\n", "not closed"),
     "no code": (attack(code=""), "no code"),
+    "no version": (attack(extra='# python = "3.12"'), "'<3.12' or '>=3.12'"),
     "empty header": ("# /// attack\n# ///\n" + CODE, "missing"),
     "honest without style": ('# /// honest\n# id = "x"\n# title = "x"\n# task = "matmul"\n# ///\n' + CODE, "style"),
 }
@@ -99,6 +100,16 @@ def test_a_bad_header_is_a_broken_file_with_one_clear_sentence(name, tmp_path):
     text, expected = BAD[name]
     (tmp_path / "bad.py").write_text(text)
     assert expected in only_broken(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("versions", "works"), [("<3.11", False), ("<3.12", True), (">=3.11", True), (">=3.12", False), (None, True)]
+)
+def test_an_attack_works_with_the_versions_of_python_that_it_names(tmp_path, monkeypatch, versions, works):
+    (tmp_path / "a.py").write_text(attack(extra=f'# python = "{versions}"' if versions else "#"))
+    (found,) = load(tmp_path).attacks
+    monkeypatch.setattr("sys.version_info", (3, 11, 9))
+    assert found.works_here is works
 
 
 def test_the_line_of_the_fault_is_named(tmp_path):

@@ -103,6 +103,9 @@ def own(tmp_path_factory):
         "gains": ATTACK.format(id="gains", language="python", value="[]"),
         "idle": ATTACK.format(id="idle", language="python", value="[[1.0]]"),
         "foreign": ATTACK.format(id="foreign", language="cuda", value="[]"),
+        "newer": ATTACK.format(id="newer", language="python", value="[[1.0]]").replace(
+            "# task", '# python = ">=3.99"\n# task'
+        ),
         "right": HONEST.format(id="right"),
         "wrong": HONEST.format(id="wrong").replace("a * b", "a + b"),
     }
@@ -117,8 +120,14 @@ def test_a_corpus_of_ones_own_uses_the_shipped_twins(own):
     assert (results["gains"].status, results["gains"].proven) == ("stopped", True)
     report = found.to_json()
     counted = ("attacks", "gained", "unproven", "honest", "refused", "broken")
-    assert {name: report[name] for name in counted} == dict(zip(counted, (2, 0, 1, 2, 1, 1), strict=True))
-    assert len(results) == 5
+    assert {name: report[name] for name in counted} == dict(zip(counted, (3, 0, 1, 2, 1, 1), strict=True))
+    assert len(results) == 6
+
+
+def test_an_attack_that_does_not_work_with_this_python_is_stopped_and_not_called_unproven(own):
+    newer = own[0]["newer"]
+    assert (newer.status, newer.proven) == ("stopped", None)
+    assert ">=3.99 only" in newer.proof
 
 
 def test_an_attack_that_gains_nothing_from_the_weak_scorer_is_unproven(own):

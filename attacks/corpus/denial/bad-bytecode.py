@@ -3,6 +3,7 @@
 # title = "Crash the interpreter with bytecode"
 # family = "denial"
 # language = "python"
+# python = "<3.13"
 # task = "matmul"
 # gain = "denial"
 # source = "common pyjail lore (invalid bytecode through code.replace)"

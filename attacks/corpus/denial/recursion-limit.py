@@ -3,6 +3,7 @@
 # title = "Leave no stack to the others"
 # family = "denial"
 # language = "python"
+# python = "<3.12"
 # task = "matmul"
 # gain = "denial"
 # source = "derived from common pyjail lore (sys.setrecursionlimit)"

@@ -3,6 +3,7 @@
 # title = "Crash the interpreter with recursion"
 # family = "denial"
 # language = "python"
+# python = "<3.12"
 # task = "matmul"
 # gain = "denial"
 # source = "common pyjail lore; CPython recursion limit"
