@@ -64,7 +64,7 @@ class Attack:
     ``control`` names the weakness that it exploits (:mod:`assay.attacks.weaknesses`), or several that it needs
     together. A ``form`` other than "single" holds several completions: a "group" is scored together, a "sequence" one
     after another, each with what the scorer told about the one before in place of ``__FEEDBACK__``. ``python`` says
-    with which versions it works ("<3.12"), where a newer or an older one has not got the hole.
+    with which versions it works ("<3.12"), where others lack what it uses.
     """
 
     id: str

@@ -1,9 +1,9 @@
 """Free-running GRPO, patched and unpatched, from one seed: reported, not asserted.
 
-python benchmarks/free_running.py [--steps 50] [--seeds 0 1]     # docs/free-running.json; two minutes a run
+python benchmarks/free_running.py [--steps 50] [--seeds 0 1]     # docs/free-running.json; minutes a run
 
-Every run samples for itself and is scored by the sandbox, whose speedups are measured: two runs of the same code
-differ after their first steps, patched or not. LoRA of rank 4 on attention and experts of the embedded model.
+Every run samples for itself and is scored by the sandbox, whose speedups are measured, so nothing makes two runs
+equal. LoRA of rank 4 on attention and experts of the embedded model.
 """
 
 from __future__ import annotations
