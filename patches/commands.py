@@ -20,7 +20,7 @@ from .base import names, summary
 from .errors import PatchError
 
 if TYPE_CHECKING:
-    from .verify import Row
+    from .verify_figures import Row
 
 patches_app = typer.Typer(no_args_is_help=True, help="Patches that let gpt-oss train exactly and in little memory.")
 _out, _err = Console(), Console(stderr=True)
@@ -62,7 +62,7 @@ def verify(
     """
     try:
         from .verify import verify as run
-        from .verify import worst
+        from .verify_figures import worst
 
         sets = [text.split("+") for text in patch] if patch else None
         with _bar() as progress:

@@ -14,12 +14,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .base import Patch, apply_patches, find_patch, names, remove_patches
 from .errors import OptionError
+from .verify_figures import Figure, Row, error_of, members_of, norms_of, rows_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,59 +27,11 @@ if TYPE_CHECKING:
     from .verify_cases import Case
     from .verify_layers import Layer
 
-EXACT, FACTOR = 1e-5, 1.1
 DRAWS = 4  # batches of each kind for random layers in half precision, where errors are chance
 DTYPES = ("float32", "bfloat16", "float16")
 NOTHING_TO_COMPARE = ("guard", "offload")  # the first changes no number, the second needs more than one layer
 INSIDE_EXPERTS = ("lora", "fp16", "fused")
 OPTIONS = {"fused": {"forward": math.inf, "backward": math.inf}}  # verified, whether it is faster or not
-
-
-@dataclass(frozen=True)
-class Figure:
-    """How far one result of one layer is off: patched and, in half precision, unpatched (``eager``).
-
-    ``overflows``: the unpatched layer does, and ``eager`` is its error with this type's precision and a wider range.
-    """
-
-    patches: str
-    dtype: str
-    what: str
-    layer: int
-    kind: str
-    case: str
-    error: float
-    eager: float | None
-    overflows: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """One result of one combination of patches: its error, its limit, and the layer where it is worst.
-
-    In ``overflows`` of ``figures`` figures the unpatched layer overflows, so that there is nothing to compare with.
-    """
-
-    patches: str
-    dtype: str
-    what: str
-    error: float
-    limit: float
-    worst: Figure
-    figures: int = 1
-    overflows: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """Neither an error nor a limit that is not finite passes: infinity is not beyond infinity."""
-        return math.isfinite(self.limit) and self.error <= self.limit
-
-    @property
-    def share(self) -> float:
-        """Error over limit."""
-        if not (math.isfinite(self.error) and math.isfinite(self.limit)):
-            return math.inf
-        return self.error / (self.limit or 1e-300)
 
 
 def combinations(dtype: str = DTYPES[0]) -> list[list[str]]:
@@ -133,7 +85,7 @@ def verify(
         _advance(layer, recorded, place)
         if progress:
             progress(done + 1, count)
-    return rows(figures), figures
+    return rows_of(figures), figures
 
 
 def _layer(layer: Layer, recorded: list[Case], sets: list[list[Patch]], dtype: Any, device: Any) -> list[Figure]:
@@ -152,16 +104,16 @@ def _layer(layer: Layer, recorded: list[Case], sets: list[list[Patch]], dtype: A
         exact = dtype is torch.float32
         truth = _run(layer.plain(dtype if exact else torch.float64, device), layer, recorded, with_experts, [], True)
         eager, over = (truth, set()) if exact else _unpatched(layer, recorded, with_experts, dtype, device)
-        norms = [_norms([right]) for right in truth] if exact else [_norms(truth)] * len(truth)
+        norms = [norms_of([right]) for right in truth] if exact else [norms_of(truth)] * len(truth)
         for some in wanted:
             stored = layer.patched if any(p.NAME == "experts" for p in some) else layer.plain
             found = _run(stored(dtype, device), layer, recorded, with_experts, some, False)
             label = " + ".join(patch.NAME for patch in some)
             name = str(dtype).removeprefix("torch.")
             for number, (case, right, plain, tried) in enumerate(zip(recorded, truth, eager, found, strict=True)):
-                for what, members in _results(right, single=exact).items():
-                    error = _error(tried, right, members, norms[number])
-                    its = None if exact else _error(plain, right, members, norms[number])
+                for what, members in members_of(right, single=exact).items():
+                    error = error_of(tried, right, members, norms[number])
+                    its = None if exact else error_of(plain, right, members, norms[number])
                     if number in over:
                         its = min(its or 0.0, most(dtype))
                     where = layer.index, layer.kind, case.name
@@ -242,68 +194,3 @@ def _advance(layer: Layer, recorded: list[Case], device: Any) -> None:
     model = layer.plain(torch.float32, device)
     for case in recorded:
         case.hidden = through(model, case)
-
-
-def _norms(results: list[dict[str, Tensor]]) -> dict[str, float]:
-    """Norm of each result, root mean square over the batches in which it is; one that is zero counts as 1."""
-    import torch
-
-    squares: dict[str, list[float]] = {}
-    for found in results:
-        for what, tensor in found.items():
-            squares.setdefault(what, []).append(torch.linalg.vector_norm(tensor).item() ** 2)
-    return {what: math.sqrt(sum(some) / len(some)) or 1.0 for what, some in squares.items()}
-
-
-def _error(found: dict[str, Tensor], right: dict[str, Tensor], members: list[str], norms: dict[str, float]) -> float:
-    """Relative to ``norms``, root mean square over ``members``."""
-    import torch
-
-    squares = [(torch.linalg.vector_norm(found[what] - right[what]).item() / norms[what]) ** 2 for what in members]
-    return math.sqrt(sum(squares) / len(members))
-
-
-def _results(right: dict[str, Tensor], single: bool) -> dict[str, list[str]]:
-    """What is compared, and the tensors that make it up: each by itself, or families of them."""
-    results: dict[str, list[str]] = {}
-    for what in right:
-        results.setdefault(what if single else _family(what), []).append(what)
-    return results
-
-
-def _family(what: str) -> str:
-    if "lora_" in what:
-        return "LoRA of experts" if "experts" in what else "LoRA of attention"
-    return "router" if ".router." in what else "sinks" if what.endswith("sinks") else what
-
-
-def rows(figures: Iterable[Figure]) -> list[Row]:
-    """Figures of all layers taken together: the largest in float32, the root mean square in half precision."""
-    groups: dict[tuple[str, str, str], list[Figure]] = {}
-    for figure in figures:
-        groups.setdefault((figure.patches, figure.dtype, figure.what), []).append(figure)
-    found = []
-    for key, group in groups.items():
-        worst = max(group, key=lambda f: math.inf if math.isnan(f.error) else f.error)
-        eager = [figure.eager for figure in group if figure.eager is not None]
-        counts = len(group), sum(figure.overflows for figure in group)
-        if eager:
-            error = _root_mean_square([figure.error for figure in group])
-            found.append(Row(*key, error, FACTOR * _root_mean_square(eager), worst, *counts))
-        else:
-            found.append(Row(*key, worst.error, EXACT, worst, *counts))
-    return found
-
-
-def _root_mean_square(values: list[float]) -> float:
-    return math.sqrt(sum(value**2 for value in values) / len(values))
-
-
-def worst(rows: Iterable[Row]) -> list[Row]:
-    """The row nearest to its limit, or farthest beyond it, of each combination of patches in each type."""
-    found: dict[tuple[str, str], Row] = {}
-    for row in rows:
-        held = found.get((row.patches, row.dtype))
-        if held is None or row.share > held.share:
-            found[row.patches, row.dtype] = row
-    return list(found.values())

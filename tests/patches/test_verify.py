@@ -17,9 +17,10 @@ from transformers.models.gpt_oss.modeling_gpt_oss import GptOssExperts  # noqa: 
 from typer.testing import CliRunner  # noqa: E402
 
 import assay.patches.verify as verification  # noqa: E402
-from assay.patches import names  # noqa: E402
+from assay.patches import names, verify_figures  # noqa: E402
 from assay.patches.commands import patches_app  # noqa: E402
-from assay.patches.verify import Figure, combinations, verify  # noqa: E402
+from assay.patches.verify import combinations, verify  # noqa: E402
+from assay.patches.verify_figures import Figure, rows_of  # noqa: E402
 
 
 def patch(name, apply, remove=lambda model, state: None):
@@ -134,7 +135,7 @@ BROKEN = {
 @pytest.fixture(scope="module")
 def found():
     """Rows and figures of a right patch and of all broken ones: ``found(name) -> (rows, figures)``."""
-    rows, figures = verify([[RIGHT], *([broken] for broken in BROKEN.values())], layers=2)
+    rows, figures = verify([[RIGHT], *([broken] for broken in BROKEN.values())], device="cpu", layers=2)
 
     def of(name):
         label = BROKEN[name].NAME if name in BROKEN else name
@@ -195,7 +196,7 @@ def test_the_worst_layer_is_told(found):
 
 
 def test_the_patches_there_are_pass_alone_and_together():
-    rows, _ = verify(layers=2)
+    rows, _ = verify(device="cpu", layers=2)
     assert {row.patches for row in rows} == {" + ".join(some) for some in combinations()}
     assert [row for row in rows if not row.ok] == []
 
@@ -206,16 +207,16 @@ def figure(error, eager, what="sinks"):
 
 def test_half_precision_may_be_as_far_off_as_the_unpatched_layer_over_all_layers_and_no_farther():
     unlucky = [figure(0.04, 0.01), figure(0.01, 0.04)]
-    assert all(row.ok for row in verification.rows(unlucky))
-    assert not any(row.ok for row in verification.rows([figure(0.012, 0.01), figure(0.012, 0.01)]))
-    assert not any(row.ok for row in verification.rows([figure(math.nan, 0.01), figure(0.0, 0.01)]))
-    apart = verification.rows([figure(0.0, 0.01, "input"), figure(0.02, 0.01, "sinks")])
+    assert all(row.ok for row in rows_of(unlucky))
+    assert not any(row.ok for row in rows_of([figure(0.012, 0.01), figure(0.012, 0.01)]))
+    assert not any(row.ok for row in rows_of([figure(math.nan, 0.01), figure(0.0, 0.01)]))
+    apart = rows_of([figure(0.0, 0.01, "input"), figure(0.02, 0.01, "sinks")])
     assert {row.what: row.ok for row in apart} == {"input": True, "sinks": False}
 
 
 @pytest.mark.slow
 def test_half_precision_is_held_against_float64_and_the_unpatched_error():
-    rows, figures = verify([[RIGHT], [BROKEN["dL/dx dropped"]]], dtypes=["bfloat16"], layers=1)
+    rows, figures = verify([[RIGHT], [BROKEN["dL/dx dropped"]]], dtypes=["bfloat16"], device="cpu", layers=1)
     right, broken = ([row for row in rows if row.patches == name] for name in ("right", "dL/dx dropped"))
     assert {row.what for row in right} == {"output", "input", "sinks", "router", "LoRA of attention", "LoRA of experts"}
     assert all(1e-4 < row.limit < 0.2 for row in right)  # bfloat16 rounds to 0.004
@@ -232,14 +233,14 @@ def test_a_checkpoint_folder_is_verified_dense_and_packed(packed):
     from assay.training import tiny
 
     for folder in (tiny.PATH, packed):
-        done = command("verify", "--model", folder, "--layers", 1, "--patch", "attention", "--json")
+        done = command("verify", "--device", "cpu", "--model", folder, "--layers", 1, "--patch", "attention", "--json")
         assert done.exit_code == 0, done.output
         assert {row["patches"] for row in json.loads(done.stdout)["rows"]} == {"attention"}
 
 
 def test_the_command_prints_one_line_a_combination_and_ends_with_1_where_one_fails(monkeypatch):
-    monkeypatch.setattr(verification, "EXACT", 1e-12)
-    done = command("verify", "--patch", "attention", "--layers", 1)
+    monkeypatch.setattr(verify_figures, "EXACT", 1e-12)
+    done = command("verify", "--device", "cpu", "--patch", "attention", "--layers", 1)
     assert done.exit_code == 1
     assert "attention" in done.stdout
     assert " no " in done.stdout
@@ -254,7 +255,7 @@ def test_listing_names_every_patch_and_what_it_changes():
 
 def test_a_layer_that_does_not_fit_into_memory_is_one_sentence(monkeypatch):
     monkeypatch.setattr(verification, "_layer", lambda *a: torch.empty(2**60))
-    done = command("verify", "--patch", "attention", "--layers", 1)
+    done = command("verify", "--device", "cpu", "--patch", "attention", "--layers", 1)
     assert done.exit_code == 2
     assert "--device" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

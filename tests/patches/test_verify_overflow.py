@@ -19,8 +19,9 @@ import outliers  # noqa: E402
 import assay.patches.verify as verification  # noqa: E402
 from assay.patches import verify_overflow  # noqa: E402
 from assay.patches.commands import patches_app  # noqa: E402
-from assay.patches.verify import Figure, verify  # noqa: E402
+from assay.patches.verify import verify  # noqa: E402
 from assay.patches.verify_cases import cases  # noqa: E402
+from assay.patches.verify_figures import Figure, error_of, members_of, norms_of, rows_of  # noqa: E402
 from assay.patches.verify_layers import random_config, random_layers  # noqa: E402
 
 CPU, SAFE = torch.device("cpu"), ["experts", "lora", "fp16"]
@@ -78,7 +79,7 @@ def lost():
 def found(folder):
     """Rows by the name of the last patch; figures."""
     sets = [["attention"], SAFE, [*SAFE, shifted(0.5)], [*SAFE, lost()]]
-    rows, figures = verify(sets, model=folder, dtypes=["float16"])
+    rows, figures = verify(sets, model=folder, dtypes=["float16"], device="cpu")
 
     def of(last):
         return [row for row in rows if row.patches.endswith(last)], [f for f in figures if f.patches.endswith(last)]
@@ -113,7 +114,7 @@ def test_a_finite_but_wrong_result_fails_where_the_unpatched_layer_overflows(fou
 @pytest.mark.parametrize("eager", [math.inf, math.nan])
 def test_nothing_passes_beside_an_error_that_is_not_finite(error, eager):
     figures = [Figure("p", "float16", "sinks", 0, "full_attention", "packed", error, eager)]
-    (row,) = verification.rows(figures)
+    (row,) = rows_of(figures)
     assert not row.ok
     assert row.share == math.inf
 
@@ -158,9 +159,9 @@ def test_float16_with_a_wider_range_is_as_far_off_as_float16_where_that_does_not
     with verify_overflow.Rounded(torch.float16):
         wide = verification._run(model, layer, recorded, True, [], False)
     for right, one, other in zip(truth, half, wide, strict=True):
-        for what, members in verification._results(right, single=False).items():
-            norms = verification._norms(truth)
-            error, other_error = (verification._error(tried, right, members, norms) for tried in (one, other))
+        for what, members in members_of(right, single=False).items():
+            norms = norms_of(truth)
+            error, other_error = (error_of(tried, right, members, norms) for tried in (one, other))
             assert 0.5 < other_error / error < 1.5, what
 
 
