@@ -80,6 +80,8 @@ class Replayer:
         self._lines: Iterator[bytes] | None = None
         self._known: dict[str, Result] = {}
         self._ended: str | None = None
+        self.seconds: float | None = None
+        """What the replay took, once that is known."""
 
     def header(self) -> str:
         """One line for pytest's header."""
@@ -159,6 +161,8 @@ class Replayer:
             fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in told}
             result = Result(**fields)
             self._known[result.path] = result
+        elif "seconds" in message:
+            self.seconds = message["seconds"]
         elif "end" in message:
             self._ended = message["end"]
         else:

@@ -87,6 +87,13 @@ def pytest_configure_node(node: Any) -> None:
         node.workerinput["assay"] = replayer.share()
 
 
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """What the replay itself took; the rest is pytest's."""
+    replayer = config.stash.get(_REPLAYER, None)
+    if replayer is not None and replayer.seconds is not None:
+        terminalreporter.write_line(f"assay: the replay took {replayer.seconds:.1f} s")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the replay."""
     if (replayer := config.stash.get(_REPLAYER, None)) is not None:

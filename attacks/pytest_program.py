@@ -95,7 +95,9 @@ def work(job: dict[str, Any], board: Board) -> None:
     """Replay one job; whatever goes wrong is one sentence to all clients."""
     problem = "the replay left this file out"
     try:
-        for result in _replay(job, board).results:
+        found = _replay(job, board)
+        board.post({"seconds": found.seconds})
+        for result in found.results:
             board.result(result)
     except AssayError as error:
         problem = str(error)

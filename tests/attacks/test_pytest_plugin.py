@@ -196,3 +196,4 @@ def test_wrong_options_are_one_sentence(project, arguments, words):
 def test_without_a_scorer_the_sandbox_stops_the_attack_and_accepts_the_kernel(project):
     done = run(project, "-v", "--assay-corpus", "hacks", "-k", "empty or mine")
     assert lines(done, "PASSED") == ["hacks::comparator.empty", "hacks::mine"]
+    assert "assay: the replay took" in done.stdout
