@@ -9,8 +9,6 @@ CHECKED = ((5, 4, 6), (3, 7, 2))
 TIMED = (12, 11, 10)
 """The product that is checked and then timed."""
 REPETITIONS = 4
-PATIENCE = 1.0
-"""Seconds after which a call is not repeated: an interpreter written in Python takes as long for one."""
 TIME_LIMIT = 3.0
 """Seconds, for every peer that takes a limit of its own."""
 BASELINE = """\
