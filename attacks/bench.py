@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..rewards import Graded, Scorer, find_task
-from ..sandbox.verdict import Status, Timing
+from ..rewards import Scorer, find_task
 from .canaries import HostCanaries
 from .catalogue import FEEDBACK, LAYERS, Attack, Honest
+from .scores import Score, apart, scored
 
 _OPEN_WORKER = Path(__file__).resolve().with_name("open_worker.py")
 _BATCH, _UNDER_WAY = 16, 2
@@ -22,23 +22,6 @@ _TRIPPED = "tripped the canary"
 _MOVED = 0.1
 """Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed."""
 _AGAIN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One candidate's score. ``disturbed`` says which canary or sibling it touched, or is None."""
-
-    status: Status
-    reward: float | None
-    layer: str | None
-    evidence: str
-    timing: Timing | None
-    disturbed: str | None = None
-
-    @property
-    def correct(self) -> bool:
-        """Whether the judge called it correct."""
-        return self.status is Status.CORRECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +79,7 @@ class Bench:
             self._scorer = None
 
     def _grade(self, entries: Sequence[Attack | Honest]) -> list[Score]:
-        return [_score(graded) for graded in self._open().grade([_completion(e.payload) for e in entries])]
+        return [scored(graded) for graded in self._open().grade([_completion(e.payload) for e in entries])]
 
     def score(self, entries: Sequence[Attack | Honest], done: Callable[[int], None] | None = None) -> list[Score]:
         """Score entries in small batches, each with the sibling in it; one that disturbs is found out.
@@ -110,15 +93,17 @@ class Bench:
             if done is not None:
                 done(len(batch))
         events = self._lasting()
-        again = {index for event in events for place in event.under_way for index in batches[place]}
-        again |= {index for index, score in found.items() if score.disturbed}
-        found |= {index: self._single(entries[index]) for index in sorted(again)}
+        under_way = {place for event in events for place in event.under_way}
+        under_way |= {place for place, batch in enumerate(batches) if found[batch[0]].disturbed}
+        for place in sorted(under_way):
+            found |= self._searched(entries, [i for i in batches[place] if _ran(entries[i], found[i])])
         for event in events:
             suspects = [index for place in event.under_way for index in batches[place]]
             if event.tripped and not any(found[index].disturbed for index in suspects):
                 # A tripped canary is nobody's noise: if none repeats it, all are suspect.
                 reason = f"in its batch, a candidate {event.what}"
-                found |= {i: replace(found[i], disturbed=reason) for i in suspects if found[i].layer != "policy"}
+                ran = [index for index in suspects if _ran(entries[index], found[index])]
+                found |= {index: replace(found[index], disturbed=reason) for index in ran}
         for index, score in found.items():
             # A fault of ours is asked once more: a candidate that brings it about twice has chosen it.
             if score.reward is None:
@@ -175,6 +160,21 @@ class Bench:
         """Alone, and beside an honest kernel: another judge's workers may differ from this one's for good."""
         self._alone += [*self._grade([self._sibling]), self._grade([self._beside, self._sibling])[1]]
 
+    def _searched(self, entries: Sequence[Attack | Honest], suspects: Sequence[int]) -> dict[int, Score]:
+        """Scores of what was under way when something was disturbed, with nothing else beside it: together first, then
+        in halves, until whoever does it again is found. Refused code is none of them: it was never run."""
+        if len(suspects) < 2:
+            return {index: self._single(entries[index]) for index in suspects}
+        batch = [entries[index] for index in suspects]
+        scores, disturbed = self._volley(batch)
+        if disturbed is not None and not disturbed.startswith(_TRIPPED):
+            self._measure_alone()
+            scores, disturbed = self._volley(batch)
+        if disturbed is None:
+            return dict(zip(suspects, scores, strict=True))
+        middle = len(suspects) // 2
+        return self._searched(entries, suspects[:middle]) | self._searched(entries, suspects[middle:])
+
     def _single(self, entry: Attack | Honest) -> Score:
         """One entry beside the sibling; a moved sibling must repeat, since the host's noise moves it too: also when
         the sibling was measured alone, so that is done again first."""
@@ -217,7 +217,7 @@ class Bench:
             alone = self._grade([member])[0]
             if alone.status is not mine.status:
                 return f"completion {place} of its group is {mine.status}, and {alone.status} by itself"
-            if _apart(alone.timing, mine.timing, _MOVED):
+            if apart(alone.timing, mine.timing, _MOVED):
                 return f"completion {place} of its group has another speed than by itself"
         return None
 
@@ -225,7 +225,7 @@ class Bench:
         """What happened to the sibling's reward, if it differs from all that the sibling got with nobody beside it."""
         if sibling.status is not self._alone[0].status:
             return f"made its sibling {sibling.status}"
-        if all(_apart(sibling.timing, alone.timing, _MOVED) for alone in self._alone):
+        if all(apart(sibling.timing, alone.timing, _MOVED) for alone in self._alone):
             return "changed its sibling's measured speed"
         return None
 
@@ -234,8 +234,7 @@ class Bench:
         if not self._left_behind():
             return scores
         return [
-            score if score.layer == "policy" else self._leaver(entry)  # refused code was never run
-            for entry, score in zip(entries, scores, strict=True)
+            self._leaver(entry) if _ran(entry, score) else score for entry, score in zip(entries, scores, strict=True)
         ]
 
     def _leaver(self, entry: Attack | Honest) -> Score:
@@ -272,6 +271,11 @@ def _alone(entry: Attack | Honest) -> bool:
     return isinstance(entry, Honest) or entry.form == "single"
 
 
+def _ran(entry: Attack | Honest, score: Score) -> bool:
+    """Whether anything of it can have run: refused code has not, but of several completions it may be one."""
+    return score.layer != "policy" or not _alone(entry)
+
+
 def _batches(entries: Sequence[Attack | Honest]) -> list[list[int]]:
     """Indexes of the entries: each group and sequence by itself, then single ones in batches."""
     several = [[index] for index, entry in enumerate(entries) if not _alone(entry)]
@@ -282,16 +286,3 @@ def _batches(entries: Sequence[Attack | Honest]) -> list[list[int]]:
 def _completion(code: str) -> str:
     """The code as a model would answer: one fenced block."""
     return f"```python\n{code}```\n"
-
-
-def _score(graded: Graded) -> Score:
-    verdict = graded.verdict
-    bad = [finding for finding in verdict.findings if not finding.ok]
-    evidence = bad[0].evidence if bad else ""
-    return Score(verdict.status, graded.reward, verdict.layer, evidence, verdict.timing)
-
-
-def _apart(one: Timing | None, other: Timing | None, band: float) -> bool:
-    if one is None or other is None:
-        return False
-    return one.low > other.high * (1 + band) or other.low > one.high * (1 + band)

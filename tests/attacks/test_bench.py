@@ -164,3 +164,70 @@ def test_a_canary_that_is_tripped_makes_all_suspect_that_was_under_way_and_no_mo
     suspect = [score.disturbed is not None for score in bench.score(batches, done)]
     assert suspect[:2] == [False, False]
     assert 1 <= sum(suspect[2:]) <= 2
+
+
+class Volleys:
+    """In place of the sandbox: notes what is scored together, and whether the sibling is disturbed."""
+
+    def __init__(self, monkeypatch, bench, disturbed):
+        self.seen: list[list[str]] = []
+        self._disturbed = disturbed
+        for name in ("_open", "_measure_alone"):
+            monkeypatch.setattr(bench, name, lambda: None)
+        monkeypatch.setattr(bench, "_left_behind", list)
+        monkeypatch.setattr(bench, "_moved", lambda sibling: "changed its sibling's measured speed")
+        monkeypatch.setattr(bench, "_volley", self)
+        self._bench = bench
+
+    def __call__(self, entries):
+        codes = [entry.payload for entry in entries]
+        self.seen.append(codes)
+        what = self._disturbed(codes, len(self.seen))
+        if what and self._bench._under_way:
+            self._bench._events.append(
+                bench_module._Event(what, "canary" in what, frozenset(self._bench._under_way), HONEST)
+            )
+        layers = ["policy" if code.startswith("refused") else None for code in codes]
+        return [replace(HONEST, layer=layer) for layer in layers], what
+
+
+@pytest.fixture
+def singles():
+    model = next(found for found in load(SHIPPED).attacks if found.form == "single")
+    return lambda codes: [replace(model, payload=code) for code in codes]
+
+
+def test_what_moves_its_sibling_again_is_found_among_all_that_was_under_way(bench, singles, monkeypatch):
+    codes = [f"good {n}" for n in range(11)] + ["bad", "good 11", "refused"]
+    volleys = Volleys(monkeypatch, bench, lambda together, _: "changed its sibling" if "bad" in together else None)
+    scores = bench.score(singles(codes))
+    assert [code for code, score in zip(codes, scores, strict=True) if score.disturbed] == ["bad"]
+    assert codes[:6] in volleys.seen  # cleared together
+
+
+def test_a_sibling_that_moved_once_costs_one_more_scoring_of_its_batch(bench, singles, monkeypatch):
+    codes = [f"good {n}" for n in range(8)]
+    volleys = Volleys(monkeypatch, bench, lambda _, count: "changed its sibling" if count == 1 else None)
+    assert not any(score.disturbed for score in bench.score(singles(codes)))
+    assert volleys.seen == [codes, codes]
+
+
+def test_refused_code_is_not_asked_again_when_something_was_disturbed(bench, singles, monkeypatch):
+    volleys = Volleys(monkeypatch, bench, lambda _, count: "changed its sibling" if count == 1 else None)
+    bench.score(singles(["refused 1", "good 1", "refused 2", "good 2"]))
+    assert volleys.seen[1:] == [["good 1", "good 2"]]
+
+
+def test_two_that_trip_a_canary_are_both_found(bench, singles, monkeypatch):
+    codes = [f"good {n}" for n in range(9)] + ["spy 1", "good 9", "spy 2"]
+    Volleys(monkeypatch, bench, lambda together, _: "tripped the canary: file" if "spy" in " ".join(together) else None)
+    scores = bench.score(singles(codes))
+    assert [code for code, score in zip(codes, scores, strict=True) if score.disturbed] == ["spy 1", "spy 2"]
+
+
+def test_a_sequence_whose_last_turn_is_refused_stays_suspect_for_the_turns_before(bench, singles, monkeypatch):
+    (model,) = singles([f"spy\n{NEXT}\nrefused"])
+    Volleys(monkeypatch, bench, lambda together, count: "tripped the canary: file" if count == 1 else None)
+    (score,) = bench.score([replace(model, form="sequence")])
+    assert score.layer == "policy"
+    assert score.disturbed
