@@ -19,11 +19,11 @@ from .catalogue import LAYERS, SHIPPED, Attack, Broken, Corpus, Honest, load
 from .control import Control, WeakControl
 from .proof import Proof, Prover, fastest
 from .results import Outcome, Progress, Replay, Result
+from .trial import Trial, repeat
 
 ALL_LAYERS = frozenset(LAYERS)
 _SIBLING, _WRONG = "sum-map-mul", "wrong-missing-last-term"
 _AT_ONCE, _PROOFS_AT_ONCE = 2, 6  # some proofs wait for a limit; what one waits for a core is not billed
-_REPEATS = 2
 
 
 def replay(
@@ -184,28 +184,13 @@ class _Run:
                 speeds = {self._sibling.id: 0.0}
             fallback = self._fastest(speeds)
             results = [_honest_result(kernel, scores[kernel.id]) for kernel in self._honest]
+            trials: list[Trial] = []
             for attack, mine in zip(self._attacks, found[len(self._judged) :], strict=True):
                 twin = self._twins.get(attack.twin or "", fallback)
                 twin = twin if scores[twin.id].correct else fallback
-                results.append(self._judge_attack(bench, attack, mine, twin, scores))
-        return results
-
-    def _judge_attack(
-        self, bench: Bench, attack: Attack, mine: Score, twin: Honest, scores: dict[str, Score]
-    ) -> Result:
-        fake = attack.gain == "fake-correctness"
-        honest = scores[twin.id]
-        wrong = scores[self._wrong.id]
-        why = bench.gain(mine, honest, wrong if fake else honest)
-        for _ in range(_REPEATS):
-            if why is None or mine.disturbed is not None:
-                break
-            mine, honest = bench.score([attack, twin])  # noise must not be called a gain: it has to repeat
-            why = bench.gain(mine, honest, wrong if fake else honest)
-        yardstick = wrong if fake and not mine.correct else honest
-        evidence = why or mine.evidence or f"status {mine.status}, no more than an honest kernel earns"
-        status = "stopped" if why is None else "gained"
-        return _result(attack, status, mine.reward, yardstick.reward, mine.layer, evidence)
+                trials.append(Trial(attack, twin, mine, scores[twin.id], scores[self._wrong.id]))
+            repeat(bench, trials)
+            return results + [_outcome(bench, trial) for trial in trials]
 
 
 def _runnable(entry: Attack | Honest) -> bool:
@@ -225,6 +210,13 @@ def _result(
 ) -> Result:
     outcome: Outcome = "stopped" if status == "stopped" else "gained"
     return Result(attack.id, outcome, reward, honest, layer, str(attack.path), evidence, attack.family)
+
+
+def _outcome(bench: Bench, trial: Trial) -> Result:
+    why, mine = trial.gain(bench), trial.mine
+    evidence = why or mine.evidence or f"status {mine.status}, no more than an honest kernel earns"
+    status = "stopped" if why is None else "gained"
+    return _result(trial.attack, status, mine.reward, trial.yardstick.reward, mine.layer, evidence)
 
 
 def _honest_result(kernel: Honest, mine: Score) -> Result:
