@@ -19,8 +19,8 @@ from .tasks import find_task
 
 TRAINING_LOOKS = (5, 8)
 SCORING_LOOKS = (10, 20, 40)
-"""Pairs at which timing may stop: five or eight in training (the range of five is an interval of 94 %), up to forty where
-one kernel is assayed."""
+"""Pairs at which timing may stop: five or eight in training (the range of five is an interval of 94 %), up to forty
+where one kernel is assayed."""
 
 
 def looks_at(pairs: int) -> tuple[int, ...]:
