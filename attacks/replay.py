@@ -186,13 +186,17 @@ class _Run:
             if not speeds:
                 speeds = {self._sibling.id: 0.0}
             fallback = self._fastest(speeds)
-            results = [_honest_result(kernel, scores[kernel.id]) for kernel in self._honest]
             trials: list[Trial] = []
             for attack, mine in zip(self._attacks, found[len(self._judged) :], strict=True):
                 twin = self._twins.get(attack.twin or "", fallback)
                 twin = twin if scores[twin.id].correct else fallback
                 trials.append(Trial(attack, twin, mine, scores[twin.id], scores[self._wrong.id]))
             repeat(bench, trials)
+            last = iter(bench.census(entries, [*scores.values(), *(trial.mine for trial in trials)]))
+            scores = {name: next(last) for name in scores}
+            for trial in trials:
+                trial.mine = next(last)
+            results = [_honest_result(kernel, scores[kernel.id]) for kernel in self._honest]
             return results + [_outcome(bench, trial) for trial in trials]
 
 

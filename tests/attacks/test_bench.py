@@ -112,7 +112,7 @@ def real():
     model = next(found for found in shipped.attacks if found.form == "group")
 
     def entry(form: str, *codes: str):
-        return replace(model, form=form, payload=f"\n{NEXT}\n".join(codes))
+        return replace(model, form=form, payload=f"\n{NEXT}\n".join(codes), stopped_by=("judge",))
 
     with Bench(frozenset(LAYERS), sibling) as opened:
         yield opened, entry
@@ -231,3 +231,18 @@ def test_a_sequence_whose_last_turn_is_refused_stays_suspect_for_the_turns_befor
     (score,) = bench.score([replace(model, form="sequence")])
     assert score.layer == "policy"
     assert score.disturbed
+
+
+def test_who_leaves_processes_behind_is_told_from_the_others(bench, singles, monkeypatch):
+    volleys = Volleys(monkeypatch, bench, lambda *_: None)
+    entries = singles(["good", "daemon", "refused"])
+    scores = bench.score(entries)
+    left = iter([["sleep"]])  # by one of them, whoever that was
+
+    def left_behind():
+        return next(left, None) or (["sleep"] if volleys.seen[-1] == ["daemon"] else [])
+
+    monkeypatch.setattr(bench, "_left_behind", left_behind)
+    told = [score.disturbed for score in bench.census(entries, scores)]
+    assert told == [None, "left processes behind: sleep", None]
+    assert ["refused"] not in volleys.seen
