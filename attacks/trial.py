@@ -37,12 +37,10 @@ class Trial:
 
 
 def repeat(bench: Bench, trials: Sequence[Trial]) -> None:
-    """Score anew what gained, all of it together, each beside its twin: noise must not be called a gain, so it has to
+    """Score anew what gained, each beside its twin and nothing else: noise must not be called a gain, so it has to
     repeat. Whoever disturbed something is not asked again: the bench has done that."""
-    for _ in range(_REPEATS):
-        trials = [trial for trial in trials if trial.mine.disturbed is None and trial.gain(bench)]
-        if not trials:
-            return
-        scores = iter(bench.score([entry for trial in trials for entry in (trial.attack, trial.twin)]))
-        for trial in trials:
-            trial.mine, trial.honest = next(scores), next(scores)
+    for trial in trials:
+        for _ in range(_REPEATS):
+            if trial.mine.disturbed is not None or not trial.gain(bench):
+                break
+            trial.mine, trial.honest = bench.score([trial.attack, trial.twin])

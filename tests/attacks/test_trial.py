@@ -49,10 +49,10 @@ def test_a_gain_that_repeats_twice_is_one(trial):
     assert (one.gain(bench), bench.later) == ("more", [])
 
 
-def test_what_gained_is_scored_together_each_beside_its_twin(trial):
-    bench, trials = Bench([HONEST] * 4), [trial(MORE, 0), trial(HONEST, 1), trial(MORE, 2)]
+def test_what_gained_is_scored_beside_its_twin_and_nothing_else(trial):
+    bench, trials = Bench(*[[HONEST] * 2] * 2), [trial(MORE, 0), trial(HONEST, 1), trial(MORE, 2)]
     repeat(bench, trials)
-    assert bench.asked == [[part.id for one in (trials[0], trials[2]) for part in (one.attack, one.twin)]]
+    assert bench.asked == [[one.attack.id, one.twin.id] for one in (trials[0], trials[2])]
 
 
 def test_a_twin_that_is_faster_the_second_time_takes_the_gain_away(trial):
