@@ -17,7 +17,7 @@ from .catalogue import FEEDBACK, LAYERS, Attack, Honest
 from .scores import Score, apart, scored
 
 _OPEN_WORKER = Path(__file__).resolve().with_name("open_worker.py")
-_BATCH, _QUICK, _UNDER_WAY = 16, 4, 2
+_BATCH, _UNDER_WAY = 16, 2
 _TRIPPED = "tripped the canary"
 _MOVED = 0.1
 """Relative change of the sibling's speed, beyond both confidence intervals, that counts as disturbed."""
@@ -94,10 +94,9 @@ class Bench:
             if done is not None:
                 done(len(batch))
         events = self._lasting()
-        under_way = {place for event in events for place in event.under_way}
-        under_way |= {place for place, batch in enumerate(batches) if found[batch[0]].disturbed}
-        for place in sorted(under_way):
-            found |= self._searched(entries, [i for i in batches[place] if _ran(entries[i], found[i])])
+        again = {index for event in events for place in event.under_way for index in batches[place]}
+        again |= {index for index, score in found.items() if score.disturbed}
+        found |= {index: self._single(entries[index]) for index in sorted(again) if _ran(entries[index], found[index])}
         for event in events:
             suspects = [index for place in event.under_way for index in batches[place]]
             if event.tripped and not any(found[index].disturbed for index in suspects):
@@ -160,21 +159,6 @@ class Bench:
     def _measure_alone(self) -> None:
         """Alone, and beside an honest kernel: another judge's workers may differ from this one's for good."""
         self._alone += [*self._grade([self._sibling]), self._grade([self._beside, self._sibling])[1]]
-
-    def _searched(self, entries: Sequence[Attack | Honest], suspects: Sequence[int]) -> dict[int, Score]:
-        """Scores of what was under way when something was disturbed, with nothing else beside it: together first, then
-        in halves, until whoever does it again is found. Refused code is none of them: it was never run."""
-        if len(suspects) < 2:
-            return {index: self._single(entries[index]) for index in suspects}
-        batch = [entries[index] for index in suspects]
-        scores, disturbed = self._volley(batch)
-        if disturbed is not None and not disturbed.startswith(_TRIPPED):
-            self._measure_alone()
-            scores, disturbed = self._volley(batch)
-        if disturbed is None:
-            return dict(zip(suspects, scores, strict=True))
-        middle = len(suspects) // 2
-        return self._searched(entries, suspects[:middle]) | self._searched(entries, suspects[middle:])
 
     def _single(self, entry: Attack | Honest) -> Score:
         """One entry beside the sibling; a moved sibling must repeat, since the host's noise moves it too: also when
@@ -278,20 +262,10 @@ def _ran(entry: Attack | Honest, score: Score) -> bool:
 
 
 def _batches(entries: Sequence[Attack | Honest]) -> list[list[int]]:
-    """Indexes of the entries: each group and sequence by itself, then single ones in batches; in large ones those that
-    the policy should refuse, which take no time and disturb nobody."""
+    """Indexes of the entries: each group and sequence by itself, then single ones in batches."""
     several = [[index] for index, entry in enumerate(entries) if not _alone(entry)]
-    quick = [index for index, entry in enumerate(entries) if _alone(entry) and _quick(entry)]
-    others = [index for index, entry in enumerate(entries) if _alone(entry) and not _quick(entry)]
-    return several + _slices(others, _BATCH) + _slices(quick, _QUICK * _BATCH)
-
-
-def _quick(entry: Attack | Honest) -> bool:
-    return isinstance(entry, Attack) and "policy" in entry.stopped_by
-
-
-def _slices(indexes: Sequence[int], size: int) -> list[list[int]]:
-    return [list(indexes[start : start + size]) for start in range(0, len(indexes), size)]
+    singles = [index for index, entry in enumerate(entries) if _alone(entry)]
+    return several + [singles[start : start + _BATCH] for start in range(0, len(singles), _BATCH)]
 
 
 def _completion(code: str) -> str:

@@ -112,7 +112,7 @@ def real():
     model = next(found for found in shipped.attacks if found.form == "group")
 
     def entry(form: str, *codes: str):
-        return replace(model, form=form, payload=f"\n{NEXT}\n".join(codes), stopped_by=("judge",))
+        return replace(model, form=form, payload=f"\n{NEXT}\n".join(codes))
 
     with Bench(frozenset(LAYERS), sibling) as opened:
         yield opened, entry
@@ -202,20 +202,13 @@ def test_what_moves_its_sibling_again_is_found_among_all_that_was_under_way(benc
     volleys = Volleys(monkeypatch, bench, lambda together, _: "changed its sibling" if "bad" in together else None)
     scores = bench.score(singles(codes))
     assert [code for code, score in zip(codes, scores, strict=True) if score.disturbed] == ["bad"]
-    assert codes[:6] in volleys.seen  # cleared together
-
-
-def test_a_sibling_that_moved_once_costs_one_more_scoring_of_its_batch(bench, singles, monkeypatch):
-    codes = [f"good {n}" for n in range(8)]
-    volleys = Volleys(monkeypatch, bench, lambda _, count: "changed its sibling" if count == 1 else None)
-    assert not any(score.disturbed for score in bench.score(singles(codes)))
-    assert volleys.seen == [codes, codes]
+    assert all([code] in volleys.seen for code in codes[:-1])  # each beside its sibling
 
 
 def test_refused_code_is_not_asked_again_when_something_was_disturbed(bench, singles, monkeypatch):
     volleys = Volleys(monkeypatch, bench, lambda _, count: "changed its sibling" if count == 1 else None)
     bench.score(singles(["refused 1", "good 1", "refused 2", "good 2"]))
-    assert volleys.seen[1:] == [["good 1", "good 2"]]
+    assert volleys.seen[1:] == [["good 1"], ["good 2"]]
 
 
 def test_two_that_trip_a_canary_are_both_found(bench, singles, monkeypatch):
