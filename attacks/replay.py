@@ -24,8 +24,8 @@ from .trial import Trial, repeat
 ALL_LAYERS = frozenset(LAYERS)
 _SIBLING, _WRONG = "sum-map-mul", "wrong-missing-last-term"
 _STEADY = "unrolled-four"
-"""The sibling on the bench: bytecode like the baseline, so that a busy neighbour of the core slows both alike. One that
-works in C is 1.75 or 2.4 times as fast as the baseline, by whether the other thread of its core is used."""
+"""The sibling on the bench: bytecode like the baseline, so that a busy host slows both alike. One that works in C was
+1.75 or 2.4 times as fast as the baseline, from one second to the next (docs/log.md, 2026-11-30)."""
 _AT_ONCE, _PROOFS_AT_ONCE = 2, 6  # some proofs wait for a limit; what one waits for a core is not billed
 
 
