@@ -44,7 +44,9 @@ def test_sleeping_after_done_gains_nothing(owned, gains_nothing):
 
 
 def test_sleeping_before_the_work_is_billed(owned, honest):
-    verdict = owned(REST + TURNS + "    rest(0.002)\n    status, _ = answer(message)\n    say(status)", (20,))
+    # It sleeps for two fifths of what the work is billed on this host just now: 1 / 1.4 of its speed is left.
+    nap = 0.4e-9 * honest.timing.billed_ns
+    verdict = owned(REST + TURNS + f"    rest({nap})\n    status, _ = answer(message)\n    say(status)", (20,))
     if verdict.status is Status.CORRECT:  # on a loaded host the waits may outweigh the work: hidden work
         assert verdict.timing.speedup < 0.85 * honest.timing.speedup
     else:
