@@ -4,7 +4,7 @@ from .checks import BUILTIN
 from .errors import CheckError, UnknownTaskError
 from .extract import extract
 from .registry import Check, check, find_check
-from .scorer import SCORING_LOOKS, TRAINING_LOOKS, Graded, Grader, Scorer, score
+from .scorer import SCORING_LOOKS, TRAINING_LOOKS, Graded, Grader, Scorer, looks_at, score
 from .tasks import find_task
 from .trl import trl_reward
 
@@ -22,6 +22,7 @@ __all__ = [
     "extract",
     "find_check",
     "find_task",
+    "looks_at",
     "score",
     "trl_reward",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import mmap
 import os
 from collections.abc import Sequence
@@ -59,7 +60,7 @@ class SharedBuffer:
 
     def read(self, offset: int, shape: Sequence[int]) -> Array:
         """A private copy of ``shape`` values from ``offset`` (in cells)."""
-        size = int(np.prod(shape)) * 8
+        size = math.prod(shape) * 8
         return np.frombuffer(self._map[offset * 8 : offset * 8 + size], dtype=np.float64).reshape(shape)
 
     def close(self) -> None:

@@ -42,6 +42,7 @@ class Outcome:
     speedup: Speedup | None = None
     bills: list[Bill] = field(default_factory=list)
     baseline_ns: int = 0
+    baseline_rate: float = 0.0
     idle_ns: int = 0
     suspect: bool = False
 
@@ -237,6 +238,7 @@ class Examiner:
         """The speedup of all pairs, and whether the two clocks agree."""
         outcome.speedup = progress.estimate()
         outcome.baseline_ns = int(np.median([pair.baseline for pair in progress.pairs]))
+        outcome.baseline_rate = float(np.median([pair.baseline / pair.work for pair in progress.pairs]))
         self._idle_check(outcome)
 
     def _baseline_turn(self, baseline: Worker, trial: Trial) -> Bill:

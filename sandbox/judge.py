@@ -51,6 +51,7 @@ def _timing(outcome: Outcome, overhead_ns: int) -> Timing | None:
         wall_ns=int(statistics.median(bill.wall for bill in bills)),
         baseline_ns=outcome.baseline_ns,
         overhead_ns=overhead_ns,
+        baseline_rate=outcome.baseline_rate,
     )
 
 

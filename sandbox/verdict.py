@@ -43,7 +43,8 @@ class Timing:
     ``speedup`` is the exponential of the median of the paired log ratios baseline / candidate; ``low`` and
     ``high`` bound it at ``confidence``. ``cpu_ns`` and ``wall_ns`` are the candidate's medians of the two clocks,
     ``billed_ns`` the median of ``max(cpu, wall - run_delay)``. ``overhead_ns`` is the bill of a null kernel
-    (bytes to lists and back): it is reported, never subtracted.
+    (bytes to lists and back): it is reported, never subtracted. ``baseline_rate`` is the baseline's median of
+    nanoseconds per unit of the task's work: at which speed the core ran.
     """
 
     pairs: int
@@ -57,6 +58,7 @@ class Timing:
     wall_ns: int
     baseline_ns: int
     overhead_ns: int = 0
+    baseline_rate: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

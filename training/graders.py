@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..rewards import BUILTIN, Grader, Scorer
+from ..rewards import BUILTIN, Grader, Scorer, looks_at
 from ..rewards.registry import import_object
 from .errors import RecipeError
 from .recipe import AssayArguments
@@ -17,8 +17,7 @@ def make_grader(which: str, arguments: AssayArguments) -> Grader | None:
         return None
     if which == "assay":
         checks = [*BUILTIN, *arguments.checks]
-        looks = (arguments.pairs,) if arguments.pairs else ()
-        scorer = Scorer(arguments.task, checks=checks, looks=looks, require=arguments.require)
+        scorer = Scorer(arguments.task, checks=checks, looks=looks_at(arguments.pairs), require=arguments.require)
         scorer.ready()
         return scorer
     path = _NAMED.get(which, which)

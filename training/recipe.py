@@ -33,7 +33,10 @@ class AssayArguments:
     checks: list[str] = field(
         default_factory=list, metadata={"help": "Reward checks beyond the built-in ones: name or package.module:f."}
     )
-    pairs: int = field(default=8, metadata={"help": "Timed pairs a correct candidate in training."})
+    pairs: int = field(
+        default=8,
+        metadata={"help": "Most timed pairs of a candidate in training; five do if they agree."},
+    )
     require: str = field(
         default="L2", metadata={"help": "Least isolation level of the judges, L1 to L4; less is refused."}
     )

@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from ...sandbox import Finding, Layer, Status, Timing
 from ..registry import Check
-from ..scorer import SCORING_LOOKS, TRAINING_LOOKS
+from ..scorer import TRAINING_LOOKS, looks_at
 from .bench import Batch, Scored
 from .limits import Limits
 from .refused import Refused
@@ -81,11 +81,6 @@ class Health(BaseModel):
 def answer(scored: Scored) -> dict[str, Any]:
     """One :class:`Result` as plain data. The secret of the batch is no part of a verdict."""
     return {**scored.graded.verdict.to_json(), "reward": scored.reward, "checks": scored.checks}
-
-
-def looks_at(pairs: int) -> tuple[int, ...]:
-    """The pair counts at which timing may stop, of ``pairs`` at most; none times nothing."""
-    return tuple(look for look in SCORING_LOOKS if look < pairs) + ((pairs,) if pairs else ())
 
 
 def _text(value: Any, limit: int) -> str:

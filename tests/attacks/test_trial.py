@@ -7,7 +7,7 @@ import pytest
 from assay.attacks.catalogue import SHIPPED, load
 from assay.attacks.scores import Score
 from assay.attacks.trial import Trial, repeat
-from assay.sandbox import Status
+from assay.sandbox import Status, Timing
 
 HONEST = Score(Status.CORRECT, 2.0, None, "", None)
 MORE = replace(HONEST, reward=9.0)
@@ -71,3 +71,49 @@ def test_where_nothing_gained_the_bench_is_left_alone(trial):
     bench = Bench()
     repeat(bench, [trial(HONEST)])
     assert bench.asked == []
+
+
+def timed(rate: float, speedup: float, reward: float = 2.0) -> Score:
+    """A score of which the baseline took ``rate`` nanoseconds for a unit of work."""
+    timing = Timing(8, 0, speedup, speedup, speedup, 0.95, 1, 1, 1, 1, baseline_rate=rate)
+    return replace(HONEST, timing=timing, reward=reward)
+
+
+def test_an_attack_is_compared_with_what_its_twin_got_on_a_host_as_fast(trial):
+    bench, one = Bench([timed(100, 1.4, 9.0), timed(101, 1.4, 9.0)]), trial(timed(100, 1.4, 9.0))
+    one.honest = timed(140, 1.1)
+    repeat(bench, [one])
+    assert (one.gain(bench), one.honest.timing.speedup) == (None, 1.4)
+
+
+def test_what_a_twin_ever_got_is_kept_for_the_attacks_that_come_after(trial):
+    bench, trials = Bench([timed(100, 1.4), timed(100, 1.4, 9.0)]), [trial(timed(100, 1.4, 9.0)) for _ in range(2)]
+    for one in trials:
+        one.honest = timed(140, 1.1)
+    repeat(bench, trials)
+    assert [one.gain(bench) for one in trials] == [None, None]
+    assert len(bench.asked) == 1
+
+
+def test_a_gain_over_a_twin_on_a_slower_host_is_tried_more_often(trial):
+    later = [[timed(100, 1.4, 9.0), timed(140, 1.1)] for _ in range(4)]
+    bench, one = Bench(*later, [timed(140, 1.1), timed(140, 1.1)]), trial(timed(100, 1.4, 9.0))
+    one.honest = timed(140, 1.1)
+    repeat(bench, [one])
+    assert (one.gain(bench), bench.later) == (None, [])
+
+
+def test_a_gain_counts_in_the_end_though_its_twin_was_never_seen_on_a_host_as_fast(trial):
+    # Who slows the baseline brings this about by himself.
+    bench, one = Bench(*[[timed(100, 1.4, 9.0), timed(140, 1.1)] for _ in range(20)]), trial(timed(100, 1.4, 9.0))
+    one.honest = timed(140, 1.1)
+    repeat(bench, [one])
+    assert one.gain(bench) == "more"
+    assert bench.later, "it was asked for ever"
+
+
+def test_a_gain_on_a_host_as_fast_repeats_twice_and_no_more(trial):
+    bench, one = Bench(*[[timed(100, 1.4, 9.0), timed(104, 1.1)] for _ in range(9)]), trial(timed(100, 1.4, 9.0))
+    one.honest = timed(96, 1.1)
+    repeat(bench, [one])
+    assert (one.gain(bench), len(bench.asked)) == ("more", 2)
