@@ -18,6 +18,7 @@ from .catalogue import FEEDBACK, Attack, Honest
 from .control import MARGIN, MOVED, WEAK_LAYERS, Control, PolicyGate, WeakControl
 from .controls.run import PROGRAM, ControlResult, ControlScore, control_scores
 from .naive import naive_reward
+from .together import may_share
 from .warm_fence import WarmFence
 from .weaknesses import closure, without
 
@@ -34,6 +35,7 @@ _EVIDENCE = {
 }
 """What counts as success by what an attack claims to gain; its own reward where nothing is listed."""
 _REFUSED = ControlScore(Status.CHEAT, 0.0, naive_reward(Status.CHEAT, 0.0))
+_CUT_OFF = {Status.TIMEOUT, Status.CRASH}
 _KEY = tuple[str, ...]
 
 
@@ -97,6 +99,7 @@ class Prover:
         self._wanted: dict[_KEY, dict[str, None]] = {}
         self._readings: dict[tuple[_KEY, str], list[float]] = {}
         self._locks: dict[_KEY, threading.Lock] = {}
+        self._firsts: dict[str, ControlResult] = {}
         for attack in attacks:
             for names in self._scorers(attack):
                 wanted = self._wanted.setdefault(_key(names), {})
@@ -114,6 +117,29 @@ class Prover:
 
     def _yardstick(self, attack: Attack) -> str:
         return self._wrong if attack.gain == "fake-correctness" else self._twins[attack.id].payload
+
+    def prove_run(self, attacks: Sequence[Attack]) -> list[Proof]:
+        """The proofs of attacks of one run (:func:`~assay.attacks.together.together`).
+
+        What did not fall there is tried again by itself.
+        """
+        if may_share(attacks[0]) and not self._layers:
+            self._score_together(attacks)
+        return [self.prove(attack) for attack in attacks]
+
+    def _score_together(self, attacks: Sequence[Attack]) -> None:
+        """Score ``attacks`` in one run, after the honest kernels that they are compared with."""
+        key = _key(closure(attacks[0].control))
+        honest = list(self._wanted[key])
+        result = self._scores([*honest, *(attack.payload for attack in attacks)], key)
+        readings, firsts = result.scores[: len(honest)], result.scores[len(honest) :]
+        if not result.isolated or any(score.status in _CUT_OFF for score in readings):
+            return  # no rooms, or a run that was lost: nobody's fault yet
+        with self._locks[key]:
+            for code, score in zip(honest, readings, strict=True):
+                self._readings.setdefault((key, code), []).append(score.reward)
+        for attack, score in zip(attacks, firsts, strict=True):
+            self._firsts[attack.id] = ControlResult((score,), (), isolated=True)
 
     def prove(self, attack: Attack) -> Proof:
         """The proof of one attack. Noise must not decide: what disagrees with the attack's claim is tried again."""
@@ -163,7 +189,8 @@ class Prover:
     def _once(self, attack: Attack, weaknesses: frozenset[str], margin: float) -> Control:
         watched = _watched(attack)
         codes = [*attack.completions, self._sibling] if watched else attack.completions
-        result = self._scores(codes, weaknesses, sequence=attack.form == "sequence")
+        first = self._firsts.pop(attack.id, None)
+        result = first or self._scores(codes, weaknesses, sequence=attack.form == "sequence")
         *found, last = result.scores
         members = [last] if attack.form == "sequence" else found if watched else [*found, last]
         mine = max(members, key=lambda score: score.reward)

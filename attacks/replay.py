@@ -19,6 +19,7 @@ from .catalogue import LAYERS, SHIPPED, Attack, Broken, Corpus, Honest, load
 from .control import Control, WeakControl
 from .proof import Proof, Prover, fastest
 from .results import Outcome, Progress, Replay, Result
+from .together import together
 from .trial import Trial, repeat
 
 ALL_LAYERS = frozenset(LAYERS)
@@ -123,14 +124,14 @@ class _Run:
         twins = self._own_twins()
         with Prover(attacks, twins, self._sibling, self._wrong, specific=specific) as prover:
 
-            def one(attack: Attack) -> Proof:
-                proof = prover.prove(attack)
-                self._step(1, "control")
-                return proof
+            def one(run: list[Attack]) -> dict[str, Proof]:
+                proofs = prover.prove_run(run)
+                self._step(len(run), "control")
+                return {attack.id: proof for attack, proof in zip(run, proofs, strict=True)}
 
-            slowest_first = sorted(attacks, key=lambda attack: attack.gain != "denial")  # they wait for a limit
+            runs = together(sorted(attacks, key=lambda attack: attack.gain != "denial"))  # who wait for a limit first
             with ThreadPoolExecutor(_PROOFS_AT_ONCE) as pool:
-                found = dict(zip((attack.id for attack in slowest_first), pool.map(one, slowest_first), strict=True))
+                found = {name: proof for proven in pool.map(one, runs) for name, proof in proven.items()}
             return {attack.id: found[attack.id] for attack in attacks}
 
     def _own_twins(self) -> dict[str, Honest]:
