@@ -265,8 +265,8 @@ def _ran(entry: Attack | Honest, score: Score) -> bool:
 def _batches(entries: Sequence[Attack | Honest]) -> list[list[int]]:
     """Indexes of the entries: each group and sequence by itself, then single ones in batches.
 
-    Each batch has its share of all kinds of entries. Otherwise honest kernels would be timed while another one keeps
-    the second core busy, and attacks while others are refused: two speeds of the host (docs/log.md, 2026-11-30).
+    Each batch has its share of all kinds of entries, since a host is faster for some seconds than for others: attacks
+    must not all be timed in the ones and their twins in the others (docs/log.md, 2026-11-30).
     """
     several = [[index] for index, entry in enumerate(entries) if not _alone(entry)]
     singles = [index for index, entry in enumerate(entries) if _alone(entry)]

@@ -49,8 +49,8 @@ _ALIKE = 0.1
 def alike(one: Timing | None, other: Timing | None) -> bool:
     """Whether two speeds were measured at the same speed of the host, so that they can be compared.
 
-    Two cores that are threads of one slow each other, and not every kernel as much as the baseline. Of 64 readings of
-    one kernel, 32 % of all pairs lay apart, and 0.2 % of those that are alike (docs/log.md, 2026-11-30).
+    Where others share a host's cores it has two speeds, and not every kernel changes as much as the baseline. Of 64
+    readings of one kernel, 32 % of all pairs lay apart, and 0.2 % of those that are alike (docs/log.md, 2026-11-30).
     """
     return one is None or other is None or _distance(one, other) <= math.log1p(_ALIKE)
 
