@@ -64,6 +64,7 @@ class WeakControl:
         self._sibling = sibling.payload
         self._wrong = wrong.payload
         self._known: dict[str, float] = {}
+        self._alone: list[float] = []
         self._gate = PolicyGate(layers)
 
     def score(self, codes: Sequence[str]) -> WeakResult:
@@ -100,7 +101,9 @@ class WeakControl:
         honest = self.honest_reward(other)
         gain = self._gain(mine.reward, honest, result)
         if gain is None and self._moved(result) is not None:
-            gain = self._moved(self.score(codes))  # a busy host moves a sibling once, an attack each time
+            # A busy host moves a sibling once, and also where it is alone; an attack each time.
+            self._alone.append(self.score([self._sibling]).scores[0].reward)
+            gain = self._moved(self.score(codes))
         layer = "policy" if mine.status is Status.CHEAT else None
         return Control(mine.reward, honest, gain, layer, mine.status)
 
@@ -112,10 +115,10 @@ class WeakControl:
         return None
 
     def _moved(self, result: WeakResult) -> str | None:
-        """Why the sibling, scored last, did not get what it gets by itself."""
-        sibling, alone = result.scores[-1].reward, self.honest_reward(self._sibling)
-        if abs(sibling - alone) > MOVED:
-            return f"moved its sibling's reward from {alone:.2f} to {sibling:.2f}"
+        """Why the sibling, scored last, did not get what it gets by itself: anything that it ever got."""
+        sibling, known = result.scores[-1].reward, self.honest_reward(self._sibling)
+        if all(abs(sibling - alone) > MOVED for alone in (known, *self._alone)):
+            return f"moved its sibling's reward from {known:.2f} to {sibling:.2f}"
         return None
 
     def close(self) -> None:

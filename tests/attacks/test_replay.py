@@ -131,8 +131,8 @@ def test_an_attack_that_does_not_work_with_this_python_is_stopped_and_not_called
 
 
 def test_an_attack_that_gains_nothing_from_the_weak_scorer_is_unproven(own):
-    (result,) = own[1].unproven
-    assert (result.id, result.status) == ("idle", "stopped")
+    idle = own[0]["idle"]
+    assert ([result.id for result in own[1].unproven], idle.status) == (["idle"], "stopped"), idle.proof
 
 
 def test_an_attack_in_a_language_of_no_task_is_a_broken_file(own):
