@@ -9,19 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .catalogue import Attack
+from .controls import OPEN
 from .weaknesses import closure
 
 _AT_MOST = 8
-_NO_ROOM = {
-    "shared-process",
-    "group-process",
-    "host-reachable",
-    "words-denied",
-    "builtins-stripped",
-    "builtins-returned",
-}
-_REACHES_SCORER = {"pickled-answer", "unlimited", "feedback-leaks", "environment-kept"}
-"""An answer that is unpickled runs in the scorer; one without a limit keeps it; the others share a secret."""
+_BY_THEMSELVES = OPEN | {"group-process", "pickled-answer", "unlimited", "feedback-leaks", "environment-kept"}
+"""No room, or one for all; an answer that is unpickled runs in the scorer; one without a limit keeps it; the last two
+share a secret among all who are scored."""
 _WANTS_REWARD = {"fake-speed", "fake-correctness", "forgery"}
 
 
@@ -33,13 +27,13 @@ def together(attacks: Sequence[Attack]) -> list[list[Attack]]:
     runs: list[list[Attack]] = []
     filling: dict[frozenset[str], list[Attack]] = {}
     for attack in attacks:
-        control = closure(attack.control)
-        run = filling.get(control, []) if may_share(attack) else []
-        if not run or len(run) == _AT_MOST:
-            run = []
+        if not may_share(attack):
+            runs.append([attack])
+            continue
+        run = filling.get(control := closure(attack.control))
+        if run is None or len(run) == _AT_MOST:
+            run = filling[control] = []
             runs.append(run)
-            if may_share(attack):
-                filling[control] = run
         run.append(attack)
     return runs
 
@@ -48,4 +42,4 @@ def may_share(attack: Attack) -> bool:
     """Whether others can be scored in the same run."""
     control = closure(attack.control)
     single = attack.form == "single" and attack.gain in _WANTS_REWARD
-    return single and bool(control) and not control & (_NO_ROOM | _REACHES_SCORER)
+    return single and bool(control) and not control & _BY_THEMSELVES

@@ -6,3 +6,6 @@ each time, an expectation from a process that it cannot reach, its time measured
 last byte of the answer. With "shared-process" it is judged by ``program.py`` in one process, as many scorers do.
 ``run.py`` is our side. All but ``run.py`` is standard library only.
 """
+
+OPEN = frozenset({"host-reachable", "words-denied", "builtins-stripped", "builtins-returned"})
+"""Weaknesses of scorers that have something else, or nothing, where the room should be."""

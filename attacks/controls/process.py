@@ -14,11 +14,9 @@ from typing import Any
 
 import confine  # pyright: ignore[reportMissingImports]
 
-from . import room
+from . import OPEN, room
 from .channel import Channel, Inner
 
-OPEN = {"host-reachable", "words-denied", "builtins-stripped", "builtins-returned"}
-"""Weaknesses of scorers that have something else, or nothing, where the room should be."""
 LIMIT, FOREVER = 2.0, 60.0
 """Seconds for one candidate, all its calls together; and for scorers that have no limit."""
 _LIBRARIES = 2.0

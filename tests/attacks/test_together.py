@@ -71,12 +71,9 @@ def test_groups_and_sequences_are_by_themselves():
 
 
 def test_attacks_that_fall_in_one_run_need_no_other(prover):
-    found = prover(attacks := several())
-    proofs = found.prove_run(attacks)
-    assert all(proof.fell for proof in proofs)
-    assert found.runs[0] > len(attacks)  # with the honest kernels that they are compared with
-    if len(found.runs) > 1:  # noise: what did not fall at once was tried again by itself
-        assert found.runs[1:].count(1) >= 1
+    found = prover(attacks := several("fake-correctness"))  # no speed is compared, so no noise decides
+    assert all(proof.fell for proof in found.prove_run(attacks))
+    assert found.runs == [len(attacks) + 1]  # with the honest kernel that they are compared with
 
 
 def test_a_harmless_one_among_attacks_is_tried_by_itself_and_does_not_fall(prover):
