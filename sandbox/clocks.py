@@ -19,18 +19,20 @@ _PAUSE_NS = 50_000_000
 
 
 class Reading(NamedTuple):
-    """One reading of a stopped process: CPU time, monotonic time, the time that it or the judge spent runnable
-    but waiting for the core, and the time that the judge itself ran or waited for the core."""
+    """One reading of a stopped process: its CPU time, monotonic time, how long it has waited for a core, and how long
+    the judge has waited for its own and has run on it."""
 
     cpu: int
     wall: int
-    delay: int
-    judge: int = 0
+    waited: int = 0
+    judge_waited: int = 0
+    judge_ran: int = 0
 
 
 class Bill(NamedTuple):
-    """What one turn cost. ``billed`` is ``max(cpu, wall - delay)``: waiting for other work is billed, being
-    preempted, or a judge that is kept from its core, is not. It is never below the CPU time."""
+    """What one turn cost. ``billed`` is ``max(cpu, wall - delay)``: waiting for other work is billed; being
+    preempted, a judge that is kept from its core, or the judge's own work on that core is not. It is never below
+    the CPU time."""
 
     cpu: int
     wall: int
@@ -41,14 +43,23 @@ class Bill(NamedTuple):
         return max(self.cpu, self.wall - self.delay)
 
     @classmethod
-    def between(cls, before: Reading, after: Reading, slept: int | None = None) -> Bill:
+    def between(cls, before: Reading, after: Reading, slept: int | None = None, asleep: Reading | None = None) -> Bill:
         """``slept`` is how long the judge chose to sleep meanwhile. What neither that, nor its own work, nor
         waiting for its core explains was a pause of judge and all (a machine or container that stood still): a
-        delay. No candidate can bring one about, and whatever runs meanwhile is still billed its CPU time."""
-        wall, delay = after.wall - before.wall, after.delay - before.delay
-        if slept is not None and (pause := wall - slept - (after.judge - before.judge)) > _PAUSE_NS:
-            delay += pause
-        return cls(after.cpu - before.cpu, wall, delay)
+        delay. No candidate can bring one about, and whatever runs meanwhile is still billed its CPU time.
+
+        ``asleep`` was read when the judge lay down. Until then it either ran or waited, and what it waited is the
+        worker's own time, the worker's waiting, or somebody else's: only the last two are a delay, and once.
+        """
+        lay_down = asleep or before
+        wall, cpu, waited = after.wall - before.wall, after.cpu - before.cpu, after.waited - before.waited
+        kept = lay_down.judge_waited - before.judge_waited - (lay_down.cpu - before.cpu)
+        judge_ran = after.judge_ran - before.judge_ran
+        delay = judge_ran + after.judge_waited - lay_down.judge_waited + max(waited, kept)
+        if slept is not None:
+            pause = wall - slept - judge_ran - (after.judge_waited - before.judge_waited)
+            delay += pause if pause > _PAUSE_NS else 0
+        return cls(cpu, wall, delay)
 
 
 class ProcessClock:
@@ -105,10 +116,10 @@ class ProcessClock:
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     def read(self) -> Reading:
-        """Both clocks; exact only while :meth:`stop` holds."""
-        _, delay = _ran_and_waited(self._schedstat)
-        ran, waited = _ran_and_waited(self._own_schedstat)
-        return Reading(time.clock_gettime_ns(self._clock_id), time.monotonic_ns(), delay + waited, ran + waited)
+        """Both clocks; exact only while :meth:`stop` holds, or on a core that the judge has to itself just now."""
+        ran = time.thread_time_ns()  # first: it has the scheduler look whether the judge's slice is over
+        judge_waited, waited = _waited(self._own_schedstat), _waited(self._schedstat)
+        return Reading(time.clock_gettime_ns(self._clock_id), time.monotonic_ns(), waited, judge_waited, ran)
 
     def resume(self, before: Reading) -> Reading:
         """``before`` with the time that the judge has used since taken out; CPU time counts from then on."""
@@ -124,6 +135,5 @@ def _opened(path: str, held: contextlib.ExitStack) -> int:
     return descriptor
 
 
-def _ran_and_waited(schedstat: int) -> tuple[int, int]:
-    ran, waited, _ = os.pread(schedstat, 128, 0).split()
-    return int(ran), int(waited)
+def _waited(schedstat: int) -> int:
+    return int(os.pread(schedstat, 128, 0).split()[1])

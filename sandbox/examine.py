@@ -27,8 +27,10 @@ _CONTEXT_ERRORS = ("NameError:", "ImportError:", "UnboundLocalError:")
 _IDLE_FACTOR, _IDLE_NS = 2.0, 2_000_000
 _IDLE_LIMIT_NS = 1_000_000_000
 _WARM_CALLS = 8
-# One worker in ten or so is slower than its twins by up to 10 %, for its whole life: a long timing uses several.
-_PAIRS_OF_A_WORKER, _SHORT = 5, 10
+# One worker in ten or so is slower than its twins by up to 10 %, for its whole life: a long timing uses several. On a
+# shared host two neighbouring turns differ by as much whether they take 1 ms or 40; only their number makes the noise
+# less, so a pair of a long timing is the sum of several rounds.
+_PAIRS_OF_A_WORKER, _ROUNDS, _SHORT = 5, 4, 10
 
 
 @dataclass(slots=True)
@@ -89,11 +91,13 @@ class Examiner:
 
     def examine(self, spares: Spares, code: bytes, schedule: Schedule, looks: Sequence[int]) -> Outcome:
         """Truth on every shape of the schedule, then time up to the last look. Raises InfraError."""
-        attempts = math.ceil(looks[-1] * _SPARE) if looks else 0
-        timed = [schedule.timed_shape(pair) for pair in range(attempts)]
-        warm_up, outcome, progress = self._warm_up(schedule, timed), Outcome(), Looks(looks, self.task.dead_band)
-        truth = schedule.truth
-        stride = _PAIRS_OF_A_WORKER if looks and looks[-1] > _SHORT else max(1, attempts)
+        long = bool(looks) and looks[-1] > _SHORT
+        rounds = _ROUNDS if long else 1
+        attempts = math.ceil(looks[-1] * _SPARE) * rounds if looks else 0
+        stride = _PAIRS_OF_A_WORKER * rounds if long else max(1, attempts)
+        timed = [schedule.timed_shape(number) for number in range(attempts)]
+        warm_up, outcome, truth = self._warm_up(schedule, timed), Outcome(), schedule.truth
+        progress = Looks(looks, self.task.dead_band, rounds)
         for start in range(0, max(1, attempts), stride):
             numbers = range(start, min(start + stride, attempts))
             room = [*truth, *warm_up, *timed[start : start + 1], *timed[start : start + stride]]
@@ -188,22 +192,22 @@ class Examiner:
         numbers: range,
         progress: Looks,
     ) -> bool:
-        """Alternate candidate and a baseline of its own on identical inputs, for the pairs ``numbers``. True when
+        """Alternate candidate and a baseline of its own on identical inputs, for the rounds ``numbers``. True when
         no more are wanted: enough for the looks, or the outcome decided.
 
-        One pair before them is not timed: while the baseline was loaded the candidate waited, and its first turn
+        One round before them is not timed: while the baseline was loaded the candidate waited, and its first turn
         after that took 1 % longer.
         """
         shapes = {number: schedule.timed_shape(number) for number in numbers}
-        rehearsed = False
         with self.worker(spares, [*warm_up, shapes[numbers.start], *shapes.values()]) as baseline:
             if baseline.load(self.baseline, self.task.entry).status != READY:
                 raise InfraError("the baseline did not load")
             for shape in warm_up:
                 self._baseline_turn(baseline, schedule.trial(shape))
+            rehearsed = False
             for number in (numbers.start, *numbers):
                 trial = schedule.trial(shapes[number])
-                both = self._both(outcome, candidate, baseline, trial, schedule.baseline_first(number))
+                both = self._round(outcome, candidate, baseline, trial, schedule.baseline_first(number))
                 if both is None:
                     return True
                 if not rehearsed:
@@ -214,6 +218,14 @@ class Examiner:
                 if self._too_slow(outcome, progress) or enough:
                     return True
         return False
+
+    def _round(
+        self, outcome: Outcome, candidate: Worker, baseline: Worker, trial: Trial, baseline_first: bool
+    ) -> tuple[Bill, Bill] | None:
+        """What ``trial`` cost the baseline and the candidate; None if that decided the outcome."""
+        first = self._baseline_turn(baseline, trial) if baseline_first else None
+        bill = self._turn(outcome, candidate, trial, self._wipe)
+        return None if bill is None else (first or self._baseline_turn(baseline, trial), bill)
 
     def _too_slow(self, outcome: Outcome, progress: Looks) -> bool:
         """Whether the candidate is slower than the task allows; the outcome is decided then. One worker may be slower
@@ -226,19 +238,11 @@ class Examiner:
         outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{self.task.slowest:g} times slower than the baseline")
         return True
 
-    def _both(
-        self, outcome: Outcome, candidate: Worker, baseline: Worker, trial: Trial, baseline_first: bool
-    ) -> tuple[Bill, Bill] | None:
-        """What ``trial`` cost the baseline and the candidate; None if that decided the outcome."""
-        first = self._baseline_turn(baseline, trial) if baseline_first else None
-        bill = self._turn(outcome, candidate, trial, self._wipe)
-        return None if bill is None else (first or self._baseline_turn(baseline, trial), bill)
-
     def _conclude(self, outcome: Outcome, progress: Looks) -> None:
         """The speedup of all pairs, and whether the two clocks agree."""
         outcome.speedup = progress.estimate()
-        outcome.baseline_ns = int(np.median([pair.baseline for pair in progress.pairs]))
-        outcome.baseline_rate = float(np.median([pair.baseline / pair.work for pair in progress.pairs]))
+        outcome.baseline_ns = int(np.median([turns.baseline for turns in progress.rounds]))
+        outcome.baseline_rate = float(np.median([turns.baseline / turns.work for turns in progress.rounds]))
         self._idle_check(outcome)
 
     def _baseline_turn(self, baseline: Worker, trial: Trial) -> Bill:

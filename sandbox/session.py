@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .buffers import Array, SharedBuffer
-from .clocks import Bill, ProcessClock
+from .clocks import Bill, ProcessClock, Reading
 from .errors import InfraError
 from .inside.protocol import DONE, EXCEPTION, NO_ENTRY, READY, STATUS, TEXT_LIMIT, UP, pack_trial
 from .task import Trial, cells
@@ -62,7 +62,7 @@ class Worker:
         self.input_cells, self.output_cells, self._next = input_cells, output_cells, 0
         self._reaped: int | None = None
         self._closed = False
-        self._slept = 0
+        self._slept, self._asleep = 0, Reading(0, 0)
         with contextlib.ExitStack() as held:
             try:
                 self._make(held)
@@ -133,9 +133,9 @@ class Worker:
         self._inputs.write(trial.inputs)
         if wipe is not None:
             wipe()
-            before = self._clock.resume(before)
         try:
             self._channel.send(describe(trial, offset), socket.MSG_DONTWAIT)  # full: it reads nothing
+            before = self._clock.resume(before)
             self._clock.go()
         except OSError as error:
             return Turn(DIED, f"the worker took no trial: {error.strerror}")
@@ -143,7 +143,7 @@ class Worker:
         if answer.status != DONE:
             return answer
         output = self._output.read(offset, trial.output_shape)
-        bill = Bill.between(before, self._clock.read(), self._slept - slept)
+        bill = Bill.between(before, self._clock.read(), self._slept - slept, self._asleep)
         return Turn(DONE, output=output, bill=bill)
 
     def _pending(self) -> bool:
@@ -169,7 +169,8 @@ class Worker:
         ``seconds`` are of billed time: a host that gives a worker less than a core takes longer, and is no fault of
         the candidate. Raises InfraError where it gives next to nothing, or where somebody else stopped the worker.
         """
-        start, slept, left, kept = self._clock.read(), self._slept, seconds, False
+        self._asleep = start = self._clock.read()
+        slept, left, kept = self._slept, seconds, False
         while not self._answered(left):
             used = Bill.between(start, self._clock.read(), self._slept - slept)
             if self._clock.state() == "T":  # no call is left to it that stops it

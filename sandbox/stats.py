@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 CALIBRATION_BAND = 0.05
 """A pair counts only if its baseline is within this fraction of the baseline's median."""
-_FEWEST = 3  # pairs of which one may be left out
+_FEWEST = 3  # rounds of which one may be left out
 
 
 class Pair(NamedTuple):
@@ -90,21 +90,26 @@ class Looks:
     """Collects pairs and says when to stop: only at fixed counts of usable pairs, never in between.
 
     Timing stops at a look where the interval is within ``± band`` of the estimate, where the candidate is
-    clearly slower than the baseline, or at the last one.
+    clearly slower than the baseline, or at the last one. A pair may be the sum of several ``rounds`` of turns.
     """
 
-    def __init__(self, looks: Sequence[int], band: float) -> None:
-        self._looks, self._band = list(looks), band
+    def __init__(self, looks: Sequence[int], band: float, rounds: int = 1) -> None:
+        self._looks, self._band, self._rounds = list(looks), band, rounds
         self._at = self._looks[0] if self._looks else None
         self.pairs: list[Pair] = []
+        self.rounds: list[Pair] = []
 
     def estimate(self) -> Speedup:
         """The speedup at the look reached last: as the median moves, pairs may become usable by the handful."""
         return speedup(self.pairs, self._at)
 
-    def add(self, pair: Pair) -> bool:
-        """Record a pair; True when no more are wanted."""
-        self.pairs.append(pair)
+    def add(self, turns: Pair) -> bool:
+        """Record one round; True when no more are wanted."""
+        self.rounds.append(turns)
+        if len(self.rounds) % self._rounds:
+            return False
+        baseline, candidate, work = zip(*self.rounds[-self._rounds :], strict=True)
+        self.pairs.append(Pair(sum(baseline), sum(candidate), sum(work)))
         if len(self.pairs) < self._looks[0]:
             return False
         self._at = self._looks[0]
@@ -116,14 +121,14 @@ class Looks:
         return narrow or now.high < 1 or not self._looks
 
     def beyond(self, factor: float) -> bool:
-        """Whether the whole interval of the pairs so far, five or more, is slower than ``factor`` times the baseline:
+        """Whether the whole interval of the rounds so far, five or more, is slower than ``factor`` times the baseline:
         a busy host puts a kernel near the limit beyond it in a turn or two.
         """
-        _, high, confidence = median_interval([_log_ratio(pair) for pair in self.pairs])
+        _, high, confidence = median_interval([_log_ratio(turns) for turns in self.rounds])
         return confidence >= CONFIDENCE and high < -math.log(factor)
 
     def spent(self, factor: float) -> bool:
-        """Whether three pairs or more, without the worst, took ``factor`` times the baseline's time in total: who is
+        """Whether three rounds or more, without the worst, took ``factor`` times the baseline's time in total: who is
         slow in some turns only must not hold the judge either.
         """
-        return len(self.pairs) >= _FEWEST and total_ratio(self.pairs) < -math.log(factor)
+        return len(self.rounds) >= _FEWEST and total_ratio(self.rounds) < -math.log(factor)

@@ -104,11 +104,12 @@ class Schedule:
     def _random(self, *parts: str | int) -> random.Random:
         return random.Random(keyed(self._secret, "shapes", *parts))
 
-    def timed_shape(self, pair: int) -> Shape:
-        return self._task.timed_shape(self._random("timed", pair))
+    def timed_shape(self, number: int) -> Shape:
+        return self._task.timed_shape(self._random("timed", number))
 
-    def baseline_first(self, pair: int) -> bool:
-        return self._random("order", pair).random() < 0.5
+    def baseline_first(self, number: int) -> bool:
+        """Who begins round ``number``: by chance, and in every second round the other one."""
+        return (self._random("order", number // 2).random() < 0.5) ^ bool(number % 2)
 
     def trial(self, shape: Shape) -> Trial:
         """A trial with data never used before."""

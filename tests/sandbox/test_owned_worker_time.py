@@ -43,10 +43,12 @@ def test_sleeping_after_done_gains_nothing(owned, gains_nothing):
     gains_nothing(verdict)
 
 
-def test_sleeping_before_the_work_is_billed(owned, honest):
+@pytest.mark.parametrize("turn", ["{nap}; {work}; say(status)", "{work}; {nap}; say(status)"], ids=["before", "after"])
+def test_sleeping_beside_the_work_is_billed(owned, honest, turn):
     # It sleeps for two fifths of what the work is billed on this host just now: 1 / 1.4 of its speed is left.
     nap = 0.4e-9 * honest.timing.billed_ns
-    verdict = owned(REST + TURNS + f"    rest({nap})\n    status, _ = answer(message)\n    say(status)", (20,))
+    body = turn.format(nap=f"rest({nap})", work="status, _ = answer(message)")
+    verdict = owned(REST + TURNS + f"    {body}", (20,))
     if verdict.status is Status.CORRECT:  # on a loaded host the waits may outweigh the work: hidden work
         assert verdict.timing.speedup < 0.85 * honest.timing.speedup
     else:

@@ -11,7 +11,7 @@ import pytest
 
 from assay.rewards.tasks.matmul import BASELINE, MATMUL
 from assay.sandbox.buffers import SharedBuffer
-from assay.sandbox.clocks import Bill
+from assay.sandbox.clocks import Bill, Reading
 from assay.sandbox.inside.protocol import DONE, READY
 from assay.sandbox.session import Worker
 from assay.sandbox.task import Schedule
@@ -80,6 +80,30 @@ def test_a_worker_runs_only_in_its_turn(worker, trials):
 def test_waiting_for_other_work_is_billed_and_preemption_is_not():
     assert Bill(cpu=1, wall=10, delay=2).billed == 8
     assert Bill(cpu=9, wall=10, delay=5).billed == 9
+
+
+def test_what_the_judge_waits_while_the_worker_computes_is_no_time_to_sleep_in():
+    # The worker takes the core from the judge for 3, computes for 8 in all and sleeps for 2.
+    asleep = Reading(cpu=3, wall=3, judge_waited=3)
+    after = Reading(cpu=8, wall=10, judge_waited=3)
+    assert Bill.between(Reading(0, 0), after, asleep=asleep).billed == 10
+
+
+def test_a_core_that_somebody_else_has_before_the_judge_lies_down_is_not_billed():
+    # The worker answers after 1, and the judge, which has not slept yet, gets its core 4 later.
+    after = asleep = Reading(cpu=1, wall=5, judge_waited=5)
+    assert Bill.between(Reading(0, 0), after, asleep=asleep).billed == 1
+
+
+def test_judge_and_worker_waiting_for_one_core_at_once_is_one_delay():
+    # Both wait for 3, then the worker sleeps for 3 and computes for 6.
+    asleep = Reading(cpu=0, wall=3, waited=3, judge_waited=3)
+    after = Reading(cpu=6, wall=12, waited=3, judge_waited=3)
+    assert Bill.between(Reading(0, 0), after, asleep=asleep).billed == 9
+
+
+def test_the_judges_own_work_is_not_billed():
+    assert Bill.between(Reading(0, 0), Reading(cpu=6, wall=8, judge_ran=2)).billed == 6
 
 
 def test_the_output_is_poisoned_before_each_trial(worker, trials):
