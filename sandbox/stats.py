@@ -13,11 +13,13 @@ _FEWEST = 3  # rounds of which one may be left out
 
 
 class Pair(NamedTuple):
-    """One pair of turns on the same inputs: billed nanoseconds of baseline and candidate, and the work done."""
+    """One pair of turns on the same inputs: billed nanoseconds of baseline and candidate, and the work done. Where
+    it is the sum of several rounds, ``ratios`` holds the log ratio of each."""
 
     baseline: int
     candidate: int
     work: float
+    ratios: tuple[float, ...] = ()
 
 
 CONFIDENCE = 0.92
@@ -71,8 +73,10 @@ def _log_ratio(pair: Pair) -> float:
 
 
 def speedup(pairs: Sequence[Pair], most: int | None = None) -> Speedup:
-    """The median of the paired log ratios, of the first ``most`` usable pairs, with its interval.
+    """The median of the log ratios of all rounds in the first ``most`` usable pairs, with the pairs' interval.
 
+    Neighbouring rounds have the host's state in common: they make a better median, but their number would make an
+    interval that is too narrow (docs/benchmarks.md).
     The lower bound never exceeds the ratio of the totals, and the estimate exceeds it at most by the interval's
     width: a kernel that is slow in the trials which a median discards is billed for them.
     """
@@ -80,7 +84,8 @@ def speedup(pairs: Sequence[Pair], most: int | None = None) -> Speedup:
     logs = [_log_ratio(pair) for pair in kept]
     low, high, confidence = median_interval(logs)
     total = total_ratio(kept)
-    estimate = min(median(logs), total + max(high - low, CALIBRATION_BAND))
+    middle = median(log for pair in kept for log in pair.ratios or (_log_ratio(pair),))
+    estimate = min(middle, total + max(high - low, CALIBRATION_BAND))
     low, high = min(low, total, estimate), max(high, estimate)
     discarded = len(pairs) - len(kept)
     return Speedup(math.exp(estimate), math.exp(low), math.exp(high), confidence, len(kept), discarded)
@@ -108,8 +113,9 @@ class Looks:
         self.rounds.append(turns)
         if len(self.rounds) % self._rounds:
             return False
-        baseline, candidate, work = zip(*self.rounds[-self._rounds :], strict=True)
-        self.pairs.append(Pair(sum(baseline), sum(candidate), sum(work)))
+        baseline, candidate, work, _ = zip(*(rounds := self.rounds[-self._rounds :]), strict=True)
+        ratios = tuple(map(_log_ratio, rounds)) if self._rounds > 1 else ()
+        self.pairs.append(Pair(sum(baseline), sum(candidate), sum(work), ratios))
         if len(self.pairs) < self._looks[0]:
             return False
         self._at = self._looks[0]

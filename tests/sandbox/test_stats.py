@@ -73,3 +73,28 @@ def test_a_look_counts_no_more_pairs_than_it_is_for_however_the_median_moves():
     ended = [looks.add(Pair(baseline, 100, 1.0)) for baseline in (100, 100, 100, 120, 120, 120)]
     assert ended == [False] * 5 + [True]  # three were usable until the median moved, then all six
     assert (looks.estimate().used, looks.estimate().discarded) == (4, 2)
+
+
+def test_a_pair_of_several_rounds_is_their_sum():
+    progress = Looks([2], band=0.03, rounds=2)
+    stopped = [progress.add(Pair(3_000, 1_000, 10.0)), progress.add(Pair(1_000, 1_000, 20.0))]
+    stopped += [progress.add(Pair(2_000, 1_000, 30.0)), progress.add(Pair(2_000, 1_000, 0.0))]
+    assert [pair[:3] for pair in progress.pairs] == [(4_000, 2_000, 30.0), (4_000, 2_000, 30.0)]
+    assert stopped == [False, False, False, True]
+
+
+def test_one_disturbed_round_in_each_of_many_pairs_moves_no_estimate():
+    progress = Looks([10], band=0.03, rounds=4)
+    for candidate in (1_000, 1_000, 1_040, 1_000) * 8 + (1_000,) * 8:
+        progress.add(Pair(2_000, candidate, 1.0))
+    found = progress.estimate()
+    assert found.estimate == pytest.approx(2.0)
+    assert found.low == pytest.approx(2.0 / 1.01)  # the interval is the pairs' own
+
+
+def test_who_is_too_slow_is_not_waited_for_until_a_pair_is_full():
+    progress = Looks([10], band=0.03, rounds=4)
+    for _ in range(5):
+        progress.add(Pair(1_000, 11_000, 1.0))
+    assert len(progress.pairs) == 1
+    assert progress.beyond(10)

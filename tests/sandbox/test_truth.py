@@ -98,6 +98,13 @@ def test_a_group_shares_its_shapes_and_no_data():
     assert one.trial((6, 5, 4)).inputs[0].tobytes() != two.trial((6, 5, 4)).inputs[0].tobytes()
 
 
+def test_in_every_second_round_the_other_side_begins():
+    schedule = Schedule(MATMUL, os.urandom(16), "a")
+    first = [schedule.baseline_first(number) for number in range(40)]
+    assert all(one is not other for one, other in zip(first[::2], first[1::2], strict=True))
+    assert len(set(first[::2])) == 2
+
+
 def test_shapes_cannot_be_foreseen_from_one_batch_to_the_next():
     schedules = [Schedule(MATMUL, os.urandom(16), "a") for _ in range(20)]
     assert len({tuple(s.timed_shape(i) for i in range(8)) for s in schedules}) == 20
