@@ -29,8 +29,9 @@ _IDLE_LIMIT_NS = 1_000_000_000
 _WARM_CALLS = 8
 # One worker in ten or so is slower than its twins by up to 10 %, for its whole life: a long timing uses several. On a
 # shared host two neighbouring turns differ by as much whether they take 1 ms or 40; only their number makes the noise
-# less, so a pair of a long timing is the sum of several rounds.
-_PAIRS_OF_A_WORKER, _ROUNDS, _SHORT = 5, 4, 10
+# less, so a pair of an exact timing is the sum of several rounds.
+_PAIRS_OF_A_WORKER, _LONG = 5, 10
+_ROUNDS, _EXACT = 4, 20
 
 
 @dataclass(slots=True)
@@ -91,10 +92,10 @@ class Examiner:
 
     def examine(self, spares: Spares, code: bytes, schedule: Schedule, looks: Sequence[int]) -> Outcome:
         """Truth on every shape of the schedule, then time up to the last look. Raises InfraError."""
-        long = bool(looks) and looks[-1] > _SHORT
-        rounds = _ROUNDS if long else 1
-        attempts = math.ceil(looks[-1] * _SPARE) * rounds if looks else 0
-        stride = _PAIRS_OF_A_WORKER * rounds if long else max(1, attempts)
+        pairs = looks[-1] if looks else 0
+        rounds = _ROUNDS if pairs > _EXACT else 1
+        attempts = math.ceil(pairs * _SPARE) * rounds
+        stride = _PAIRS_OF_A_WORKER * rounds if pairs > _LONG else max(1, attempts)
         timed = [schedule.timed_shape(number) for number in range(attempts)]
         warm_up, outcome, truth = self._warm_up(schedule, timed), Outcome(), schedule.truth
         progress = Looks(looks, self.task.dead_band, rounds)
