@@ -1,6 +1,6 @@
 """How much neighbouring turns differ, and what honest ones are billed on a busy host.
 
-    python benchmarks/turns.py [--seconds 60] [--busy 0 8] [--verdicts 20]     # about three minutes
+    python benchmarks/turns.py [--seconds 60] [--busy 0 8] [--verdicts 20]     # a minute and a half
 
 First, in this process: the standard deviation of the log ratio of two neighbouring stretches of the textbook loop, by
 their length, with all other cores busy. Then, in the sandbox, beside so many foreign processes (``--busy``, over all

@@ -28,7 +28,7 @@ _IDLE_FACTOR, _IDLE_NS = 2.0, 2_000_000
 _IDLE_LIMIT_NS = 1_000_000_000
 _WARM_CALLS = 8
 # One worker in ten or so is slower than its twins by up to 10 %, for its whole life: a long timing uses several. On a
-# shared host two neighbouring turns differ by as much whether they take 1 ms or 40; only their number makes the noise
+# shared host two neighbouring turns differ by as much whether they take 1 ms or 50; only their number makes the noise
 # less, so a pair of an exact timing is the sum of several rounds.
 _PAIRS_OF_A_WORKER, _LONG = 5, 10
 _ROUNDS, _EXACT = 4, 20
@@ -200,12 +200,12 @@ class Examiner:
         after that took 1 % longer.
         """
         shapes = {number: schedule.timed_shape(number) for number in numbers}
+        rehearsed = False
         with self.worker(spares, [*warm_up, shapes[numbers.start], *shapes.values()]) as baseline:
             if baseline.load(self.baseline, self.task.entry).status != READY:
                 raise InfraError("the baseline did not load")
             for shape in warm_up:
                 self._baseline_turn(baseline, schedule.trial(shape))
-            rehearsed = False
             for number in (numbers.start, *numbers):
                 trial = schedule.trial(shapes[number])
                 both = self._round(outcome, candidate, baseline, trial, schedule.baseline_first(number))
@@ -220,14 +220,6 @@ class Examiner:
                     return True
         return False
 
-    def _round(
-        self, outcome: Outcome, candidate: Worker, baseline: Worker, trial: Trial, baseline_first: bool
-    ) -> tuple[Bill, Bill] | None:
-        """What ``trial`` cost the baseline and the candidate; None if that decided the outcome."""
-        first = self._baseline_turn(baseline, trial) if baseline_first else None
-        bill = self._turn(outcome, candidate, trial, self._wipe)
-        return None if bill is None else (first or self._baseline_turn(baseline, trial), bill)
-
     def _too_slow(self, outcome: Outcome, progress: Looks) -> bool:
         """Whether the candidate is slower than the task allows; the outcome is decided then. One worker may be slower
         than its twins for its whole life, so who is near the limit is suspect.
@@ -238,6 +230,14 @@ class Examiner:
         outcome.suspect = not far
         outcome.decide(Status.TIMEOUT, "judge", "timeout", f"{self.task.slowest:g} times slower than the baseline")
         return True
+
+    def _round(
+        self, outcome: Outcome, candidate: Worker, baseline: Worker, trial: Trial, baseline_first: bool
+    ) -> tuple[Bill, Bill] | None:
+        """What ``trial`` cost the baseline and the candidate; None if that decided the outcome."""
+        first = self._baseline_turn(baseline, trial) if baseline_first else None
+        bill = self._turn(outcome, candidate, trial, self._wipe)
+        return None if bill is None else (first or self._baseline_turn(baseline, trial), bill)
 
     def _conclude(self, outcome: Outcome, progress: Looks) -> None:
         """The speedup of all pairs, and whether the two clocks agree."""

@@ -76,7 +76,7 @@ def speedup(pairs: Sequence[Pair], most: int | None = None) -> Speedup:
     """The median of the log ratios of all rounds in the first ``most`` usable pairs, with the pairs' interval.
 
     Neighbouring rounds have the host's state in common: they make a better median, but their number would make an
-    interval that is too narrow (docs/benchmarks.md).
+    interval that is too narrow (docs/log.md, 2026-11-30).
     The lower bound never exceeds the ratio of the totals, and the estimate exceeds it at most by the interval's
     width: a kernel that is slow in the trials which a median discards is billed for them.
     """
