@@ -1,4 +1,4 @@
-"""The judge's handle on the process in which hostile source is parsed (policy_program.py)."""
+"""The judge's handle on the process in which hostile source is parsed (policy_program.py and policy_child.py)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 from .errors import InfraError
 from .launch import environment, module_command
 from .policy import SOURCE_LIMIT, Complaint
-from .policy_program import ANSWER_LIMIT, PREPARE, UNLOCKED
+from .policy_child import ANSWER_LIMIT, UNLOCKED
+from .policy_program import PREPARE
 from .verdict import Finding
 
 
@@ -91,7 +92,7 @@ class PolicyChecker:
         raise InfraError("the policy checker ended twice in a row")
 
     def prepare(self) -> None:
-        """Have the next child forked ahead. A fault shows at the next check."""
+        """Have children forked ahead. A fault shows at the next check."""
         with contextlib.suppress(OSError):
             self._socket.send(PREPARE)
 

@@ -164,11 +164,12 @@ class Zygote:
 
 def _pid_of(pidfd: int) -> int:
     """The pid behind a pidfd in our own namespace, whatever the zygote calls it."""
-    info = Path(f"/proc/self/fdinfo/{pidfd}").read_text()
-    for line in info.splitlines():
-        if line.startswith("Pid:"):
-            pid = int(line.split()[1])
-            if pid > 0:
-                return pid
+    info = os.open(f"/proc/self/fdinfo/{pidfd}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fields = dict(line.split(b":", 1) for line in os.read(info, 4096).splitlines())
+    finally:
+        os.close(info)
+    if (pid := int(fields[b"Pid"])) > 0:
+        return pid
     os.close(pidfd)
     raise InfraError("the new worker ended before it was seen")

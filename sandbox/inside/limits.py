@@ -5,13 +5,14 @@ import resource
 
 from . import linux
 
-_CAPABILITY_VERSION_3 = 0x20080522
+# Made here, not in every forked child: memory that a child need not write to need not be copied for it.
+_HEADER = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+_NONE = (ctypes.c_uint32 * 6)()
 
 
 def drop_capabilities():
     """Give up every capability, effective, permitted and inheritable (capset). Raises OSError."""
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    linux.call("capset", header, (ctypes.c_uint32 * 6)())
+    linux.call("capset", _HEADER, _NONE)
 
 
 def set_limits(address_space, descriptors=0):

@@ -4,9 +4,8 @@ import gc
 import mmap
 import os
 import signal
-import sys
 
-from . import context, linux
+from . import linux
 from .protocol import MESSAGE_LIMIT, UP
 
 _CHANNEL, _INPUTS, _OUTPUT, _LIBRARY = 3, 4, 5, 6
@@ -49,7 +48,6 @@ def become(descriptors, proc, jail, make_runner, address_space, library=None):
     runner = make_runner(inputs, output)
     runner.library = library.name() if library else ""
     runner.warm()
-    sys.unraisablehook = context.silent()
     gc.disable()
     jail.lock(address_space, library.readable() if library else ())
     serve(_CHANNEL, runner)

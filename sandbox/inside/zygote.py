@@ -14,7 +14,7 @@ import struct
 import sys
 import unicodedata  # noqa: F401  (the parser normalises identifiers with it, and cannot load it in the jail)
 
-from . import languages, linux, namespaces, native, probe, protocol, worker
+from . import context, languages, linux, namespaces, native, probe, protocol, worker
 from .jail import Jail
 
 _DESCRIPTORS = 4
@@ -40,6 +40,7 @@ class Zygote:
         self._native, self._private, self._count = language == "c", not missing, 0
         self._libraries = {}
         self._jail = Jail(language, files=not self.report["landlock"], calls=not self.report["seccomp"])
+        sys.unraisablehook = context.silent()  # for the workers, who then need not write to what it is made of
         gc.collect()
         gc.freeze()
 
