@@ -19,12 +19,14 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 train: venv
 	$(BIN)/assay train tiny
 
-# Three at a time, since many wait; then, by themselves, those that compare times or count what is left behind. Each of
-# the four processes loads every test, so what they compiled is kept, also where the environment says otherwise.
+# Three at a time, since many wait; then those that compare times, each on a core of its own; then, by themselves, those
+# that use every core or count what is left behind. Each process loads every test, so what it compiled is kept, also where
+# the environment says otherwise.
 test: export PYTHONDONTWRITEBYTECODE =
 test: venv
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal -m "not slow and not alone"
-	$(BIN)/python -m pytest -m "alone and not slow" tests/attacks tests/rewards tests/sandbox
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "timed and not slow" tests/attacks tests/rewards tests/sandbox
+	$(BIN)/python -m pytest -m "alone and not timed and not slow" tests/attacks tests/rewards tests/sandbox
 
 test-all: venv
 	$(BIN)/python -m pytest -m ""

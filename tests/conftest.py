@@ -41,7 +41,8 @@ def pytest_collection():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Tests of measured times run alone, and may fail twice: a busy host disturbs them, a fault of ours fails again."""
+    """Tests of measured times run apart from the others, and may fail twice: a busy host disturbs them, a fault of ours
+    fails again."""
     for item in items:
         if "shipped_replay" in item.fixturenames:
             item.add_marker(pytest.mark.alone)
