@@ -4,8 +4,8 @@ RestrictedPython's transformer serves as a *checker*: the transformed tree is th
 kernel 3.55 times), only the complaints are kept. Its stock rules refuse a third of honest kernels, so each
 honest form is allowed here explicitly, and imports, names and attributes are decided by our own lists.
 
-Parsing hostile source can exhaust or crash an interpreter: call :func:`check_source` only in a disposable
-process, which is what :mod:`assay.sandbox.policy_process` does.
+Parsing hostile source can exhaust or crash an interpreter: call :func:`check_source` only in a process that may be
+lost, which is what :mod:`assay.sandbox.policy_process` does.
 """
 
 from __future__ import annotations
@@ -197,44 +197,51 @@ class Checker(RestrictingNodeTransformer):
     visit_Module = visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _allow
 
 
-def _reachable(source: str, tree: ast.AST) -> frozenset[str]:
+def _survey(tree: ast.AST) -> tuple[str | None, set[str], set[str]]:
+    """Why the tree exceeds the limits, if it does, found without recursion; the forbidden names in it, and those of
+    them that are assigned to with an operator."""
+    named: set[str] = set()
+    augmented: set[str] = set()
+    count, pending = 0, [(tree, 0)]
+    while pending:
+        node, depth = pending.pop()
+        count += 1
+        if depth > DEPTH_LIMIT:
+            return f"the source is nested more than {DEPTH_LIMIT} deep", named, augmented
+        if count > NODE_LIMIT:
+            return f"the source has more than {NODE_LIMIT} syntax nodes", named, augmented
+        if isinstance(node, ast.Name) and node.id in FORBIDDEN_NAMES:
+            named.add(node.id)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            augmented.add(node.target.id)
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, ast.AST):
+                pending.append((value, depth + 1))
+            elif isinstance(value, list):
+                pending.extend((item, depth + 1) for item in value if isinstance(item, ast.AST))
+    return None, named, augmented
+
+
+def _reachable(source: str, named: set[str], augmented: set[str]) -> frozenset[str]:
     """The forbidden names that some scope of the module reads from the builtins.
 
     A function may call a local variable ``id`` or ``input``: that is honest. At module and class level a name
     that is read before it is bound is the builtin, so there every use counts; so does ``open += x``, which the
-    symbol table takes for a mere assignment.
+    symbol table takes for a mere assignment. Raises SyntaxError for what only the symbol table finds.
     """
-    augmented = {
-        node.target.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
-    }
     found: set[str] = set()
     pending = [symtable.symtable(source, "<candidate>", "exec")]
-    while pending:
+    while pending and named:
         table = pending.pop()
         pending.extend(table.get_children())
         inside = table.get_type() == "function"
         for symbol in table.get_symbols():
             name = symbol.get_name()
             bound = inside and (symbol.is_local() or symbol.is_parameter() or symbol.is_free())
-            if name in FORBIDDEN_NAMES and (symbol.is_referenced() or name in augmented) and not bound:
+            if name in named and (symbol.is_referenced() or name in augmented) and not bound:
                 found.add(name)
     return frozenset(found)
-
-
-def _too_large(tree: ast.AST) -> str | None:
-    """Why the tree exceeds the limits, found without recursion."""
-    count, pending = 0, [(tree, 0)]
-    while pending:
-        node, depth = pending.pop()
-        count += 1
-        if depth > DEPTH_LIMIT:
-            return f"the source is nested more than {DEPTH_LIMIT} deep"
-        if count > NODE_LIMIT:
-            return f"the source has more than {NODE_LIMIT} syntax nodes"
-        pending.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
-    return None
 
 
 def check_source(source: str, language: str = "python") -> list[Complaint]:
@@ -246,9 +253,10 @@ def check_source(source: str, language: str = "python") -> list[Complaint]:
         return [Complaint("limits", 0, 0, f"the source is longer than {SOURCE_LIMIT} bytes")]
     try:
         tree = ast.parse(source)
-        if (reason := _too_large(tree)) is not None:
+        reason, named, augmented = _survey(tree)
+        if reason is not None:
             return [Complaint("limits", 0, 0, reason)]
-        checker = Checker(_reachable(source, tree), language)
+        checker = Checker(_reachable(source, named, augmented), language)
         checker.visit(tree)
     except SyntaxError as error:
         return [Complaint("syntax", error.lineno or 0, error.offset or 0, f"syntax error: {error.msg}")]
