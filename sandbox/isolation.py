@@ -8,6 +8,7 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from .buffers import SharedBuffer
@@ -70,7 +71,7 @@ class Isolation:
     protections: dict[str, bool]
     reasons: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def level(self) -> str:
         """The highest level whose own protections, and those of all levels below it, are on."""
         return level_of(self.protections)

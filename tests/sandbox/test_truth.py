@@ -2,6 +2,9 @@
 
 import os
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +90,26 @@ def test_every_trial_has_inputs_of_its_own_and_a_replay_has_the_same():
     trials = [first.trial((6, 5, 4)) for _ in range(20)]
     assert len({trial.inputs[0].tobytes() for trial in trials}) == 20
     assert all(np.array_equal(t.inputs[1], again.trial((6, 5, 4)).inputs[1]) for t in trials)
+
+
+def test_the_data_of_a_trial_do_not_depend_on_what_a_generator_drew_before_nor_on_other_threads():
+    def draws(rng, shape):  # an odd number of 32-bit numbers: half a word stays in a generator that goes on
+        return (rng.integers(0, 9, size=3, dtype=np.uint32) + rng.uniform(size=shape),)
+
+    task, secret, barrier = replace(MATMUL, inputs=draws), os.urandom(16), threading.Barrier(2)
+    first = Schedule(task, secret, "a").trial((2, 1, 3)).inputs[0]
+    Schedule(task, os.urandom(16), "b").trial((2, 1, 3))
+    assert np.array_equal(Schedule(task, secret, "a").trial((2, 1, 3)).inputs[0], first)
+
+    def apart(rng, shape):
+        barrier.wait(10)  # by now both threads have keyed a generator
+        return draws(rng, shape)
+
+    both = [Schedule(replace(task, inputs=apart), secret, name) for name in "ab"]
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(lambda schedule: schedule.trial((2, 1, 3)).inputs[0], both))
+    assert np.array_equal(found[0], first)
+    assert not np.array_equal(found[1], first)
 
 
 def test_a_group_shares_its_shapes_and_no_data():
