@@ -97,9 +97,9 @@ def test_the_data_of_a_trial_do_not_depend_on_what_a_generator_drew_before_nor_o
         return (rng.integers(0, 9, size=3, dtype=np.uint32) + rng.uniform(size=shape),)
 
     task, secret, barrier = replace(MATMUL, inputs=draws), os.urandom(16), threading.Barrier(2)
-    first = Schedule(task, secret, "a").trial((3, 1, 3)).inputs[0]
+    first = Schedule(task, secret, "a").trial((4, 1, 3)).inputs[0]
     for name in ("a", "b", "a"):
-        again = Schedule(task, secret, name).trial((3, 1, 3)).inputs[0]
+        again = Schedule(task, secret, name).trial((4, 1, 3)).inputs[0]
         assert np.array_equal(again, first) == (name == "a")
 
     def apart(rng, shape):
@@ -108,7 +108,7 @@ def test_the_data_of_a_trial_do_not_depend_on_what_a_generator_drew_before_nor_o
 
     both = [Schedule(replace(task, inputs=apart), secret, name) for name in "ab"]
     with ThreadPoolExecutor(2) as threads:
-        found = list(threads.map(lambda schedule: schedule.trial((3, 1, 3)).inputs[0], both))
+        found = list(threads.map(lambda schedule: schedule.trial((4, 1, 3)).inputs[0], both))
     assert np.array_equal(found[0], first)
     assert not np.array_equal(found[1], first)
 
