@@ -48,18 +48,18 @@ class Readers:
         """The answer to a source with one byte before it; empty where there is none within bounds. Raises OSError
         where no child can be forked."""
         answer = self._kept.check(message, _IMPATIENT) if self._kept else b""
+        if not answer:
+            self._keep(None)  # what it says too late would be taken for the answer to the next source
         if answer != ALLOWED:
             child, decided = self._first(message)
-            if decided and decided == answer:
+            if decided == answer:
                 self._retire(child)
             else:
-                self._retire(self._kept)
-                self._kept = None if decided in (b"", UNLOCKED) else child
-                self._retire(child if self._kept is None else None)
+                self._keep(child)
             answer = decided
-        if self._kept and (self._kept.sources >= _SOURCES or len(message) > _LONG):
-            self._retire(self._kept)
-            self._kept = None
+        kept = self._kept
+        if kept and (answer in (b"", UNLOCKED) or kept.sources >= _SOURCES or len(message) > _LONG):
+            self._keep(None)
         return answer
 
     def _first(self, message: bytes) -> tuple[Child, bytes]:
@@ -77,11 +77,15 @@ class Readers:
             self._done.pop().close()
         return Child(*self._of_a_child)
 
-    def _retire(self, child: Child | None) -> None:
+    def _keep(self, child: Child | None) -> None:
+        if self._kept:
+            self._retire(self._kept)
+        self._kept = child
+
+    def _retire(self, child: Child) -> None:
         """Its end takes time on the core where somebody waits for an answer; it stands still until then."""
-        if child is not None:
-            child.halt()
-            self._done.append(child)
+        child.halt()
+        self._done.append(child)
 
     def close(self) -> None:
         """End all children."""

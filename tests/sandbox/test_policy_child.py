@@ -14,7 +14,7 @@ HACK = "import os\n"
 OWN = "# this source owns the process that reads it\n"
 # The policy's program, but for a parser with a hole: after OWN its process runs BODY instead of checking.
 RIGGED = """
-import os, socket, sys
+import os, socket, sys, time
 from assay.sandbox import policy_child, policy_program
 from assay.sandbox.policy import Complaint
 sound, owned = policy_child.check, False
@@ -40,6 +40,7 @@ LIES = {
     "ends": "os._exit(0)",
     "raises": "raise MemoryError",
     "is killed by the jail": "os.fork()",
+    "answers late": "[None for _ in iter(lambda: time.process_time() < 0.6, False)]",
     "never answers": "[None for _ in iter(int, 1)]",
 }
 
