@@ -26,6 +26,7 @@ SLICES = 40
 """How many slices of 50 ms a source is waited for; a pause of the whole machine takes one."""
 _SLICE_SECONDS = 0.05
 _ADDRESS_SPACE = 2**30
+_CHANNEL = 3  # the one descriptor of a child beside the standard ones
 _LOCKED = b"L"
 _COMPLAINTS_LIMIT = 20
 _REASON_LIMIT = 300
@@ -66,7 +67,7 @@ class Child:
     it takes nothing of the core on which candidates are timed.
     """
 
-    def __init__(self, jail: Jail | None, control: socket.socket, language: str, unsafe: bool) -> None:
+    def __init__(self, jail: Jail | None, language: str, unsafe: bool) -> None:
         self.sources, self._locked = 0, False
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._pid = os.fork()
@@ -74,9 +75,9 @@ class Child:
             code = 1
             try:
                 linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-                control.close()
-                self._channel.close()
-                _serve(jail, theirs.fileno(), language, unsafe)
+                channel = os.dup2(theirs.fileno(), _CHANNEL)
+                os.closerange(_CHANNEL + 1, 1 << 16)  # our ends of the other children's channels among them
+                _serve(jail, channel, language, unsafe)
                 code = 0
             finally:
                 os._exit(code)

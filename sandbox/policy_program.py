@@ -33,8 +33,8 @@ def _refused() -> bytes:
 class Readers:
     """The children of this process, and which of them reads a source."""
 
-    def __init__(self, jail: Jail | None, control: socket.socket, language: str, unsafe: bool) -> None:
-        self._of_a_child = jail, control, language, unsafe
+    def __init__(self, jail: Jail | None, language: str, unsafe: bool) -> None:
+        self._of_a_child = jail, language, unsafe
         self._kept: Child | None = None  # has read sources, and reads the next
         self._fresh: list[Child] = []
         self._done: list[Child] = []
@@ -104,7 +104,7 @@ def main(control: socket.socket, language: str, unsafe: bool) -> None:
     check(_SAMPLE, language)  # whatever it caches is shared by the children
     gc.collect()
     gc.freeze()
-    readers = Readers(jail, control, language, unsafe)
+    readers = Readers(jail, language, unsafe)
     while message := control.recv(SOURCE_LIMIT + 16):
         if message == PREPARE:
             with contextlib.suppress(OSError):  # shows again when a source comes

@@ -29,12 +29,12 @@ class Task:
     """A kernel to write and how to judge it.
 
     ``entry`` is the function a candidate must define. ``inputs(rng, shape)`` makes float64 arrays of
-    ``input_shapes(shape)``, which reach the candidate as nested lists, in language "numpy" as arrays, in "c" as
-    pointers after the numbers ``parameters(shape)``, by default the whole shape; ``reference(*inputs)`` is the right
-    float64 output and ``tolerance(*inputs)`` the largest absolute error of honest float64 work, a scalar or an array
-    of the output's shape. ``truth_shapes(rng)`` are checked only, ``timed_shape(rng)`` is timed: its baseline should
-    take 2 ms or more. ``work(shape)`` is proportional to the baseline's time; ``cache`` is what the judge evicts
-    before each timed call. A candidate that is slower than ``slowest`` times the baseline is given up.
+    ``input_shapes(shape)`` by a generator that is keyed for this call alone; they reach the candidate as nested lists,
+    in language "numpy" as arrays, in "c" as pointers after the numbers ``parameters(shape)``, by default the whole
+    shape; ``reference(*inputs)`` is the right float64 output and ``tolerance(*inputs)`` the largest absolute error of
+    honest float64 work, a scalar or an array of the output's shape. ``truth_shapes(rng)`` are checked only,
+    ``timed_shape(rng)`` is timed: its baseline should take 2 ms or more. ``work(shape)`` is proportional to the
+    baseline's time; ``cache`` is what the judge evicts before each timed call. A candidate that is slower than ``slowest`` times the baseline is given up.
     ``baseline`` and ``null`` are sources: the kernel that candidates are compared with, and one that returns a
     right-shaped constant, which shows the cost of the window itself. ``honest`` is a faster right kernel (the
     baseline stands in where it is empty), ``wrong`` a plausible wrong one: :meth:`validate` proves the task with

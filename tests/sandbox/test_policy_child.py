@@ -19,6 +19,13 @@ from assay.sandbox import policy_child, policy_program
 from assay.sandbox.policy import Complaint
 sound, owned = policy_child.check, False
 
+def to_all(message):
+    for descriptor in range(3, 256):
+        try:
+            os.write(descriptor, message)
+        except OSError:
+            pass
+
 def check(source, language):
     global owned
     if owned:
@@ -74,6 +81,17 @@ def test_a_source_that_owns_its_reader_has_no_later_one_refused_nor_called_a_fau
         assert checker.check(HONEST) == ()
         assert [finding.check for finding in checker.check(HACK)] == ["forbidden"]
     assert checker._process.poll() is None  # the program around it is the one that was started
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+@pytest.mark.parametrize("message", [b"\0import os", b"!", b"P", b""])
+def test_an_owned_reader_reaches_no_other_and_not_the_program(rigged, message, ahead):
+    checker = rigged(f"to_all({message!r})")
+    for source in (OWN + HONEST, HONEST, HONEST, HONEST):
+        if ahead:
+            checker.prepare()  # what decides later is there already, and has read nothing
+        assert checker.check(source) == ()
+        assert [finding.check for finding in checker.check(HACK)] == ["forbidden"]
 
 
 def test_an_owned_reader_that_lies_once_is_not_asked_again(rigged):
