@@ -34,11 +34,11 @@ class Task:
     shape; ``reference(*inputs)`` is the right float64 output and ``tolerance(*inputs)`` the largest absolute error of
     honest float64 work, a scalar or an array of the output's shape. ``truth_shapes(rng)`` are checked only,
     ``timed_shape(rng)`` is timed: its baseline should take 2 ms or more. ``work(shape)`` is proportional to the
-    baseline's time; ``cache`` is what the judge evicts before each timed call. A candidate that is slower than ``slowest`` times the baseline is given up.
-    ``baseline`` and ``null`` are sources: the kernel that candidates are compared with, and one that returns a
-    right-shaped constant, which shows the cost of the window itself. ``honest`` is a faster right kernel (the
-    baseline stands in where it is empty), ``wrong`` a plausible wrong one: :meth:`validate` proves the task with
-    them.
+    baseline's time; ``cache`` is what the judge evicts before each timed call. A candidate that is slower than
+    ``slowest`` times the baseline is given up. ``baseline`` and ``null`` are sources: the kernel that candidates are
+    compared with, and one that returns a right-shaped constant, which shows the cost of the window itself. ``honest``
+    is a faster right kernel (the baseline stands in where it is empty), ``wrong`` a plausible wrong one:
+    :meth:`validate` proves the task with them.
     """
 
     name: str
