@@ -184,7 +184,7 @@ def test_shared_memory_that_runs_out_after_the_start_is_a_fault_of_ours_with_its
     ],
 )
 def test_a_zygote_started_anew_never_gives_less_than_the_first_in_silence(lost, kind):
-    verdicts = afterwards(lost, "os.kill(judge._spares.zygote._process.pid, 9)")
+    verdicts = afterwards(lost, "end(judge._spares.zygote._process.pid)")
     assert [verdict["status"] for verdict in verdicts] == ["infra"] * 2
     assert kind in verdicts[0]["findings"][0]["evidence"]
 
@@ -193,11 +193,17 @@ def afterwards(lost, action):
     """Two verdicts of a judge that loses a system call after its start, and then suffers ``action``."""
     folder = Path(__file__).parent
     program = f"""
-        import json, os, sys
+        import json, psutil, sys
         sys.path.insert(0, {str(folder)!r})
         import lacking
         from assay.rewards.tasks.matmul import BASELINE, MATMUL
         from assay.sandbox import Judge
+
+        def end(pid):
+            serving = psutil.Process(pid).children()
+            psutil.Process(pid).kill()
+            assert not psutil.wait_procs(serving, timeout=10)[1]  # until then it serves, and lacks nothing
+
         with Judge(MATMUL) as judge:
             assert judge.judge(BASELINE, bytes(16), ()).status == "correct"
             lacking.install([{lost!r}])
