@@ -22,9 +22,7 @@ ALLOWED = b"[]"
 """The answer to a source that nothing was found in."""
 UNLOCKED = b"!"
 """The answer where no child could be started and enter its jail: a fault of ours, not of the source."""
-SLICES = 40
-"""How many slices of 50 ms a source is waited for; a pause of the whole machine takes one."""
-_SLICE_SECONDS = 0.05
+_SLICES, _SLICE_SECONDS = 40, 0.05  # how long a source is waited for; a pause of the whole machine takes one slice
 _ADDRESS_SPACE = 2**30
 _CHANNEL = 3  # the one descriptor of a child beside the standard ones
 _LOCKED = b"L"
@@ -88,11 +86,11 @@ class Child:
             return self._channel.recv(ANSWER_LIMIT + 1)
         return b""
 
-    def check(self, message: bytes, slices: int = SLICES) -> bytes:
+    def check(self, message: bytes, slices: int = _SLICES) -> bytes:
         """Its answer to a source with one byte before it; empty where it gives none within bounds, UNLOCKED where it
         did not get so far as to be given its first source: none can bring that about."""
         try:
-            if not self._locked and self._receive(SLICES) != _LOCKED:
+            if not self._locked and self._receive(_SLICES) != _LOCKED:
                 return UNLOCKED
         except OSError:
             return UNLOCKED

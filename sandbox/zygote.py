@@ -169,7 +169,7 @@ def _pid_of(pidfd: int) -> int:
         fields = dict(line.split(b":", 1) for line in os.read(info, 4096).splitlines())
     finally:
         os.close(info)
-    if (pid := int(fields[b"Pid"])) > 0:
+    if (pid := int(fields.get(b"Pid", b"0"))) > 0:
         return pid
     os.close(pidfd)
     raise InfraError("the new worker ended before it was seen")

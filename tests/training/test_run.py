@@ -210,12 +210,10 @@ def adapted(tmp_path_factory, command):
     return next((folder / "runs").iterdir())
 
 
-@pytest.mark.slow
 def test_a_lora_run_saves_an_adapter(adapted):
     assert (adapted / "model/adapter_model.safetensors").is_file()
 
 
-@pytest.mark.slow
 def test_the_naive_reward_runs_with_an_audit(adapted):
     described = json.loads((adapted / "run.json").read_text())
     assert (described["reward"], described["audit"]) == ("naive", "assay")
