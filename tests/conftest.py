@@ -1,7 +1,6 @@
 """Fixtures shared by all tests. Judges are started once a session; what they leave behind is a failure."""
 
 import contextlib
-import gc
 import io
 import os
 import signal
@@ -14,6 +13,7 @@ import pytest
 
 from assay.rewards.tasks.matmul import MATMUL
 from assay.sandbox import Judge
+from assay.sandbox.launch import loading
 
 HERE = Path(__file__).parent
 ALONE = ("attacks", "rewards", "sandbox")
@@ -30,13 +30,9 @@ def pytest_configure():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """What is imported stays: to look for garbage among it takes a sixth of the collection, and later every search."""
-    gc.disable()
-    try:
+    """Collecting imports every test's libraries."""
+    with loading():
         return (yield)
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

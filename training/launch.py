@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..sandbox.launch import loading
 from .errors import RecipeError, RunError
 
 if TYPE_CHECKING:
@@ -27,9 +28,10 @@ class Finished:
 
 def run(recipe: str, overrides: Sequence[str], out: Path, resume: Path | None, console: Console) -> Finished:
     """Run or resume a recipe. Raises RecipeError, RunError; says on ``console`` what it does."""
-    _quiet()
-    from . import run as runs
-    from .recipe import parse_recipe
+    with loading():
+        _quiet()
+        from . import run as runs
+        from .recipe import parse_recipe
 
     if resume is not None:
         parsed, checkpoint = runs.resumed(resume, overrides)

@@ -14,6 +14,8 @@ from assay.attacks.catalogue import LAYERS, SHIPPED, CorpusError, load
 from assay.attacks.one_layer import MECHANISMS
 from assay.cli import app
 
+from .shipped import CORPUS
+
 DOCS = SHIPPED.parent.parent / "docs"
 REASONED = {attack for mechanism in MECHANISMS for attack in mechanism.attacks}
 
@@ -35,11 +37,6 @@ def matmul(A, B):
 
 
 @pytest.fixture(scope="module")
-def catalogue():
-    return load(SHIPPED)
-
-
-@pytest.fixture(scope="module")
 def committed():
     return read(DOCS / "ablation" / "matrix.json")
 
@@ -54,13 +51,13 @@ def matrix(*attacks: Measured, honest=3, refused=None) -> Matrix:
     return Matrix(attacks, refused or dict.fromkeys(LAYERS, ()), honest, {"measured": "2026-01-01"})
 
 
-def test_every_attack_is_stopped_by_two_layers_alone_or_has_a_reason(catalogue):
-    few = {found.id for found in catalogue.attacks if len(found.stopped_by) < ENOUGH}
+def test_every_attack_is_stopped_by_two_layers_alone_or_has_a_reason():
+    few = {found.id for found in CORPUS.attacks if len(found.stopped_by) < ENOUGH}
     assert few - REASONED == set()
 
 
-def test_no_reason_is_stale(catalogue):
-    few = {found.id for found in catalogue.attacks if len(found.stopped_by) < ENOUGH}
+def test_no_reason_is_stale():
+    few = {found.id for found in CORPUS.attacks if len(found.stopped_by) < ENOUGH}
     assert REASONED - few == set()
 
 
@@ -70,14 +67,14 @@ def test_no_attack_has_two_reasons_and_no_mechanism_is_empty():
     assert all(mechanism.attacks for mechanism in MECHANISMS)
 
 
-def test_the_headers_name_the_layers_that_were_measured(committed, catalogue):
-    headers = {found.id: set(found.stopped_by) for found in catalogue.attacks}
+def test_the_headers_name_the_layers_that_were_measured(committed):
+    headers = {found.id: set(found.stopped_by) for found in CORPUS.attacks}
     wrong = {a.id: a.stopped_by for a in committed.attacks if a.id in headers and headers[a.id] != set(a.stopped_by)}
     assert wrong == {}
 
 
-def test_the_committed_matrix_holds_no_attack_that_is_gone(committed, catalogue):
-    assert {found.id for found in committed.attacks} - {found.id for found in catalogue.attacks} == set()
+def test_the_committed_matrix_holds_no_attack_that_is_gone(committed):
+    assert {found.id for found in committed.attacks} - {found.id for found in CORPUS.attacks} == set()
 
 
 def test_in_the_committed_matrix_every_attack_gains_alone_and_no_layer_refuses_an_honest_kernel(committed):
@@ -100,8 +97,8 @@ def test_every_link_of_the_pages_leads_to_a_file():
 
 
 @pytest.mark.slow
-def test_the_committed_matrix_holds_the_whole_catalogue(committed, catalogue):
-    missing = {found.id for found in catalogue.attacks} - {found.id for found in committed.attacks}
+def test_the_committed_matrix_holds_the_whole_catalogue(committed):
+    missing = {found.id for found in CORPUS.attacks} - {found.id for found in committed.attacks}
     assert missing == set(), "run: assay attack --matrix --corpus FILE, for each of them"
 
 
@@ -144,11 +141,11 @@ def test_a_refused_honest_kernel_is_named_on_the_page():
     assert "walrus by context" in markdown(matrix(attack(), refused=refused), "corpus")
 
 
-def test_a_part_is_merged_and_the_rest_is_kept(catalogue):
-    names = [found.id for found in catalogue.attacks[:3]]
+def test_a_part_is_merged_and_the_rest_is_kept():
+    names = [found.id for found in CORPUS.attacks[:3]]
     older = matrix(*(attack(name) for name in names), attack("clock.removed"), honest=9)
     newer = matrix(attack(names[1], ("jail",)), honest=0)
-    merged = newer.merged_into(older, catalogue)
+    merged = newer.merged_into(older, CORPUS)
     assert {a.id: a.stopped_by for a in merged.attacks} == {
         names[0]: ("policy", "judge"),
         names[1]: ("jail",),

@@ -10,9 +10,11 @@ import pytest
 import assay.attacks.bench as bench_module
 from assay.attacks.bench import Bench, Score
 from assay.attacks.canaries import HostCanaries
-from assay.attacks.catalogue import FEEDBACK, LAYERS, SHIPPED, load
+from assay.attacks.catalogue import FEEDBACK, LAYERS
 from assay.attacks.header import NEXT
 from assay.sandbox import Status, Timing
+
+from .shipped import CORPUS
 
 TIMING = Timing(
     pairs=8,
@@ -32,7 +34,7 @@ WRONG = Score(Status.WRONG, 0.25, "judge", "", None)
 
 @pytest.fixture
 def bench():
-    sibling = next(kernel for kernel in load(SHIPPED).honest if kernel.id == "sum-map-mul")
+    sibling = next(kernel for kernel in CORPUS.honest if kernel.id == "sum-map-mul")
     return Bench(frozenset({"judge"}), sibling)
 
 
@@ -107,9 +109,8 @@ def test_a_tripped_canary_is_a_gain_whatever_the_reward(bench):
 @pytest.fixture(scope="module")
 def real():
     """The sandbox as shipped, and a way to make entries of several completions."""
-    shipped = load(SHIPPED)
-    sibling = next(kernel for kernel in shipped.honest if kernel.id == "sum-map-mul")
-    model = next(found for found in shipped.attacks if found.form == "group")
+    sibling = next(kernel for kernel in CORPUS.honest if kernel.id == "sum-map-mul")
+    model = next(found for found in CORPUS.attacks if found.form == "group")
 
     def entry(form: str, *codes: str):
         return replace(model, form=form, payload=f"\n{NEXT}\n".join(codes))
@@ -193,7 +194,7 @@ class Volleys:
 
 @pytest.fixture
 def singles():
-    model = next(found for found in load(SHIPPED).attacks if found.form == "single")
+    model = next(found for found in CORPUS.attacks if found.form == "single")
     return lambda codes: [replace(model, payload=code) for code in codes]
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from assay.attacks.catalogue import FAMILIES, SHIPPED, CorpusError, load
+from assay.attacks.catalogue import FAMILIES, CorpusError, load
+
+from .shipped import CORPUS
 
 HEADER = {
     "id": '"a.b"',
@@ -171,20 +173,19 @@ def test_a_folder_that_does_not_exist_is_an_error_with_its_name(tmp_path):
 
 
 def test_the_shipped_corpus_is_large_and_complete():
-    corpus = load(SHIPPED)
-    assert corpus.broken == ()
-    assert len(corpus.attacks) >= 64
-    assert len([kernel for kernel in corpus.honest if not kernel.wrong]) >= 150
-    assert len([kernel for kernel in corpus.honest if kernel.wrong]) >= 3
-    assert {found.family for found in corpus.attacks} == set(FAMILIES)
+    assert CORPUS.broken == ()
+    assert len(CORPUS.attacks) >= 64
+    assert len([kernel for kernel in CORPUS.honest if not kernel.wrong]) >= 150
+    assert len([kernel for kernel in CORPUS.honest if kernel.wrong]) >= 3
+    assert {found.family for found in CORPUS.attacks} == set(FAMILIES)
 
 
 def test_every_shipped_attack_lies_in_its_family_and_is_named_after_its_file():
-    for found in load(SHIPPED).attacks:
+    for found in CORPUS.attacks:
         assert (found.path.parent.name, found.id) == (found.family, f"{found.family}.{found.path.stem}")
 
 
 def test_no_two_shipped_honest_kernels_hold_the_same_code_and_each_is_named_after_its_file():
-    kernels = [kernel for kernel in load(SHIPPED).honest if kernel.language == "python"]
+    kernels = [kernel for kernel in CORPUS.honest if kernel.language == "python"]
     assert [kernel.id for kernel in kernels] == [kernel.path.stem for kernel in kernels]
     assert len({ast.dump(ast.parse(kernel.payload)) for kernel in kernels}) == len(kernels)

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from assay.attacks.catalogue import SHIPPED, load
 from assay.attacks.control import WeakControl
 from assay.attacks.weak import WeakResult, WeakScore
 from assay.sandbox import Status
 
-SHIPPED_CORPUS = load(SHIPPED)
-KERNELS = {kernel.id: kernel for kernel in SHIPPED_CORPUS.honest}
+from .shipped import CORPUS
+
+KERNELS = {kernel.id: kernel for kernel in CORPUS.honest}
 SIBLING, WRONG = KERNELS["sum-map-mul"], KERNELS["wrong-missing-last-term"]
-ATTACK = next(attack for attack in SHIPPED_CORPUS.attacks if attack.form == "single")
+ATTACK = next(attack for attack in CORPUS.attacks if attack.form == "single")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from assay.attacks.catalogue import FEEDBACK, SHIPPED, load
+from assay.attacks.catalogue import FEEDBACK, load
 from assay.attacks.controls.run import PROGRAM, control_scores
 from assay.attacks.proof import Prover
 from assay.attacks.replay import prove
@@ -15,6 +15,8 @@ from assay.attacks.warm_fence import WarmFence
 from assay.attacks.weaknesses import IMPLIES, WEAKNESSES, closure, without
 from assay.cli import app
 from assay.sandbox import Status
+
+from .shipped import CORPUS
 
 HONEST = """\
 def matmul(A, B):
@@ -47,11 +49,11 @@ def statuses(codes, *weaknesses, sequence=False):
 
 
 def test_every_shipped_attack_names_its_control():
-    assert [found.id for found in load(SHIPPED).attacks if not found.control] == []
+    assert [found.id for found in CORPUS.attacks if not found.control] == []
 
 
 def test_every_weakness_is_exploited_by_a_shipped_attack():
-    used = {name for found in load(SHIPPED).attacks for name in closure(found.control)}
+    used = {name for found in CORPUS.attacks for name in closure(found.control)}
     assert set(WEAKNESSES) - used == set()
 
 
@@ -66,7 +68,7 @@ def test_a_mended_weakness_takes_along_what_needs_it_and_leaves_what_it_implied(
 
 
 def test_each_kind_of_group_attack_is_there_twice():
-    shipped = [found for found in load(SHIPPED).attacks if found.form != "single"]
+    shipped = [found for found in CORPUS.attacks if found.form != "single"]
     kinds = Counter(name for found in shipped for name in found.control)
     for name in ("group-process", "baseline-beside", "feedback-leaks", "errors-cost-less", "best-of-group"):
         assert kinds[name] >= 2, name
@@ -217,9 +219,8 @@ def test_the_layer_jail_kills_a_candidate_that_starts_a_process():
 
 @pytest.mark.parametrize("layer", ["policy", "context", "jail"])
 def test_a_layer_is_credited_with_what_it_stops_and_not_with_what_would_fail_without_it(layer):
-    catalogue = load(SHIPPED)
-    kernels = {kernel.id: kernel for kernel in catalogue.honest}
-    attacks = {a.id: a for a in catalogue.attacks if a.id in ("comparator.corners-only", "theft.answers-file")}
+    kernels = {kernel.id: kernel for kernel in CORPUS.honest}
+    attacks = {a.id: a for a in CORPUS.attacks if a.id in ("comparator.corners-only", "theft.answers-file")}
     twins = {name: kernels[found.twin or "sum-map-mul"] for name, found in attacks.items()}
     sibling, wrong = kernels["sum-map-mul"], kernels["wrong-missing-last-term"]
     with Prover([*attacks.values()], twins, sibling, wrong, layers=frozenset({layer})) as prover:

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from assay.attacks.catalogue import SHIPPED, CorpusError, load
+from assay.attacks.catalogue import CorpusError
 from assay.attacks.coverage import PAGE, dangling, page, read
+
+from .shipped import CORPUS
 
 FAMILY_SIZES = {
     "A": 32,
@@ -54,7 +56,7 @@ def test_every_hack_names_attacks_or_one_reason(coverage):
 
 
 def test_every_name_in_the_table_is_an_entry_of_the_catalogue(coverage):
-    assert dangling(coverage, load(SHIPPED)) == []
+    assert dangling(coverage, CORPUS) == []
 
 
 def test_every_reason_is_used(coverage):
@@ -96,7 +98,7 @@ def test_an_entry_without_attacks_or_reason_is_named_in_one_sentence(fields, tmp
 
 
 def test_an_attack_that_does_not_exist_is_found(tmp_path):
-    assert dangling(read(written(tmp_path, 'by = ["clock.nothing"]')), load(SHIPPED)) == ["A01: clock.nothing"]
+    assert dangling(read(written(tmp_path, 'by = ["clock.nothing"]')), CORPUS) == ["A01: clock.nothing"]
 
 
 @pytest.mark.parametrize("text", ["", "[hacks", "hacks = 7"])

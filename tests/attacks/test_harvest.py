@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.attacks.catalogue import SHIPPED, load
+from assay.attacks.catalogue import load
 from assay.attacks.harvest import SIZE_LIMIT, harvest
 from assay.attacks.harvest_rules import RULES
 from assay.attacks.header import FAMILIES, GAINS, read
@@ -14,6 +14,8 @@ from assay.attacks.quarantine import SUFFIX, confirm
 from assay.rewards import Graded
 from assay.sandbox import Finding, Status, Timing, UsageError, Verdict
 from assay.training.journal import Journal
+
+from .shipped import CORPUS
 
 CLOCK = "import time\ntime.perf_counter = lambda: 0.0\ndef matmul(A, B):\n    return [[0.0 for b in B[0]] for a in A]\n"
 KERNEL = "def matmul(A, B):\n    return [[sum(a * b for a, b in zip(r, c)) for c in zip(*B)] for r in A]\n"
@@ -88,7 +90,7 @@ def test_a_second_harvest_adds_nothing(run, tmp_path):
 
 
 def test_what_the_catalogue_holds_is_known(run, tmp_path):
-    held = next(attack for attack in load(SHIPPED).attacks if attack.id == "clock.patch-perf-counter")
+    held = next(attack for attack in CORPUS.attacks if attack.id == "clock.patch-perf-counter")
     found = harvest(run(graded(held.payload.replace("matmul", "matmul "))), tmp_path / "out")
     assert (found.known, found.clusters) == (1, [])
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from assay.attacks.catalogue import SHIPPED, load
+from assay.attacks.catalogue import load
 from assay.attacks.header import NEXT, read
 from assay.attacks.mutation.campaign import Plan, draw, run
 from assay.attacks.mutation.command import wanted, write
@@ -15,7 +15,8 @@ from assay.attacks.mutation.engine import mutant_of, mutants, not_mutable, opera
 from assay.attacks.mutation.operators import OPERATORS
 from assay.sandbox.errors import UsageError
 
-CORPUS = load(SHIPPED)
+from .shipped import CORPUS
+
 PYTHON = [entry for entry in (*CORPUS.attacks, *CORPUS.honest) if entry.language == "python"]
 ATTACK = next(attack for attack in CORPUS.attacks if attack.id == "caching.lru-cache-shape")
 HONEST = next(kernel for kernel in CORPUS.honest if kernel.id == "rows-hoisted")

@@ -8,14 +8,15 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from assay.attacks.catalogue import SHIPPED, Corpus, load
+from assay.attacks.catalogue import Corpus
 from assay.attacks.mutation import campaign
 from assay.attacks.mutation.campaign import Plan, run
 from assay.attacks.mutation.command import view
 from assay.attacks.results import Replay, Result
 from assay.cli import app
 
-CORPUS = load(SHIPPED)
+from .shipped import CORPUS
+
 ATTACK = next(attack for attack in CORPUS.attacks if attack.id == "comparator.empty-list")
 HONEST = next(kernel for kernel in CORPUS.honest if kernel.id == "rows-hoisted")
 SMALL = Corpus((ATTACK,), (HONEST,), ())

@@ -8,7 +8,6 @@ from random import Random
 
 import pytest
 
-from assay.attacks.catalogue import SHIPPED, load
 from assay.attacks.mutation.engine import mutant_of, operators_of
 from assay.attacks.mutation.names import spell
 from assay.attacks.mutation.operators import OPERATORS, apply
@@ -19,9 +18,10 @@ from assay.sandbox.inside import context
 from assay.sandbox.policy import check_source
 
 from .mutation_traps import TRAPS
+from .shipped import CORPUS
 
-KERNELS = {kernel.id: kernel for kernel in load(SHIPPED).honest if kernel.language == "python"}
-ATTACK = load(SHIPPED).attacks[0]
+KERNELS = {kernel.id: kernel for kernel in CORPUS.honest if kernel.language == "python"}
+ATTACK = CORPUS.attacks[0]
 PLAIN = [name for name, operator in OPERATORS.items() if operator.plain]
 SHAPES = [(1, 1, 1), (3, 4, 2), (9, 10, 11)]
 
@@ -148,7 +148,7 @@ def test_operators_on_top_of_one_another_keep_the_rules_of_the_language_from_man
 
 @pytest.mark.parametrize("name", OPERATORS)
 def test_every_operator_applies_somewhere_in_the_catalogue(name):
-    entries = [*load(SHIPPED).attacks, *KERNELS.values()]
+    entries = [*CORPUS.attacks, *KERNELS.values()]
     Random(name).shuffle(entries)
     assert any(
         apply(name, Source(entry.payload, "matmul"), Random(0)) for entry in entries if entry.language == "python"

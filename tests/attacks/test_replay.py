@@ -12,6 +12,8 @@ from rich.console import Console
 from assay.attacks.replay import ALL_LAYERS, replay
 from assay.attacks.table import summary, table
 
+from .shipped import CORPUS
+
 HONEST = """\
 # /// honest
 # id = "{id}"
@@ -168,8 +170,6 @@ def test_an_unknown_layer_is_named(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("layer", ["policy", "context", "jail", "judge"])
 def test_each_layer_by_itself_stops_what_the_headers_say(layer):
-    from assay.attacks.catalogue import SHIPPED, load
-
-    claimed = {attack.id for attack in load(SHIPPED).attacks if layer in attack.stopped_by}
+    claimed = {attack.id for attack in CORPUS.attacks if layer in attack.stopped_by}
     gained = {result.id: result.evidence for result in replay(layers=frozenset({layer})).of("gained")}
     assert {name: why for name, why in gained.items() if name in claimed} == {}

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from assay.attacks.catalogue import SHIPPED, load
 from assay.attacks.controls.run import ControlResult, ControlScore
 from assay.attacks.proof import Prover
 from assay.attacks.together import may_share, together
 from assay.attacks.weaknesses import closure
 from assay.sandbox import Status
 
-SHIPPED_CORPUS = load(SHIPPED)
-ATTACKS = SHIPPED_CORPUS.attacks
-KERNELS = {kernel.id: kernel for kernel in SHIPPED_CORPUS.honest}
+from .shipped import CORPUS
+
+ATTACKS = CORPUS.attacks
+KERNELS = {kernel.id: kernel for kernel in CORPUS.honest}
 LOST = ControlScore(Status.CRASH, 0.0, 0.0)
 
 

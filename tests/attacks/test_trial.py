@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from assay.attacks.catalogue import SHIPPED, load
 from assay.attacks.scores import Score
 from assay.attacks.trial import Trial, repeat
 from assay.sandbox import Status, Timing
+
+from .shipped import CORPUS
 
 HONEST = Score(Status.CORRECT, 2.0, None, "", None)
 MORE = replace(HONEST, reward=9.0)
@@ -29,10 +30,9 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def trial():
-    shipped = load(SHIPPED)
 
     def make(mine, index=0):
-        return Trial(shipped.attacks[index], shipped.honest[index], mine, HONEST, replace(HONEST, reward=0.0))
+        return Trial(CORPUS.attacks[index], CORPUS.honest[index], mine, HONEST, replace(HONEST, reward=0.0))
 
     return make
 

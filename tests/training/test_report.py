@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from functools import partial
 from html.parser import HTMLParser
 
 import pytest
@@ -34,18 +35,19 @@ def record(step=0, index=0, status="correct", text="def matmul(A, B): ...", spee
     return one | {"verdict": verdict} | more
 
 
+def write(folder, records, info=None, tail=""):
+    """Write a run folder; its path."""
+    lines = "".join(json.dumps(one) + "\n" for one in records)
+    (folder / "verdicts.jsonl").write_text(lines + tail)
+    if info is not None:
+        (folder / "run.json").write_text(json.dumps(info))
+    return folder
+
+
 @pytest.fixture
 def run(tmp_path):
     """``run(records, info)`` writes a run folder."""
-
-    def write(records, info=None, tail=""):
-        lines = "".join(json.dumps(one) + "\n" for one in records)
-        (tmp_path / "verdicts.jsonl").write_text(lines + tail)
-        if info is not None:
-            (tmp_path / "run.json").write_text(json.dumps(info))
-        return tmp_path
-
-    return write
+    return partial(write, tmp_path)
 
 
 def page(folder):
@@ -68,8 +70,9 @@ class Elements(HTMLParser):
         self.text += data
 
 
-def hostile(run):
-    """A run in which every field that somebody else writes is a payload."""
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """The page of a run in which every field that somebody else writes is a payload."""
     rows = [record(0, i, text=p) for i, p in enumerate(PAYLOADS)]
     rows += [record(1, i, status="crash", text=p) for i, p in enumerate(PAYLOADS)]
     rows += [record(2, 0, status="no-code", text=PAYLOADS[1], code=None)]
@@ -77,21 +80,20 @@ def hostile(run):
     names = ("recipe", "reward", "audit", "task", "seed", "started", "level")
     info = dict.fromkeys(names, joined) | {"overrides": PAYLOADS}
     info |= {name: {joined: joined} for name in ("versions", "config", "isolation")}
-    folder = run(rows, info)
+    folder = write(tmp_path_factory.mktemp("hostile"), rows, info)
     best = [one | {"key": one["code"]} for one in rows[: len(PAYLOADS)]]
     (folder / "best.json").write_text(json.dumps(best))
-    return folder
+    return Elements(page(folder))
 
 
-def test_markup_in_code_completions_evidence_and_recipe_is_shown_as_text(run):
-    elements = Elements(page(hostile(run)))
-    assert not {"script", "svg", "iframe", "a", "object", "link", "base", "form"} & elements.tags
-    assert not [name for name, _ in elements.attributes if name.startswith("on")]
-    assert all(payload in elements.text for payload in PAYLOADS)
+def test_markup_in_code_completions_evidence_and_recipe_is_shown_as_text(hostile):
+    assert not {"script", "svg", "iframe", "a", "object", "link", "base", "form"} & hostile.tags
+    assert not [name for name, _ in hostile.attributes if name.startswith("on")]
+    assert all(payload in hostile.text for payload in PAYLOADS)
 
 
-def test_the_only_images_are_our_figures(run):
-    sources = [value for name, value in Elements(page(hostile(run))).attributes if name == "src"]
+def test_the_only_images_are_our_figures(hostile):
+    sources = [value for name, value in hostile.attributes if name == "src"]
     assert len(sources) >= 3
     assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
 
@@ -231,24 +233,36 @@ def test_what_is_no_regular_file_is_not_replaced_by_a_report(run, tmp_path):
     assert pipe.is_fifo()
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        '{"step": 1, "verdict": {"status": "correct", "timing": [1]}}',
-        '{"step": 1, "verdict": {"status": "wrong", "findings": [3]}}',
-        '{"step": 1, "index": "x", "verdict": {"status": "wrong"}}',
-        '{"step": 1e300, "verdict": {"status": "wrong"}}',
-        '{"step": 0, "reward": 1e308, "verdict": {"status": "wrong", "isolation": 7}}',
-        "[" * 5000 + "]" * 5000,
-        "3",
-    ],
-)
-def test_a_record_no_run_wrote_is_counted_and_left_out(run, line):
+UNREADABLE = [
+    '{"step": 1, "verdict": {"status": "correct", "timing": [1]}}',
+    '{"step": 1, "verdict": {"status": "wrong", "findings": [3]}}',
+    '{"step": 1, "index": "x", "verdict": {"status": "wrong"}}',
+    '{"step": 1e300, "verdict": {"status": "wrong"}}',
+    '{"step": 0, "reward": 1e308, "verdict": {"status": "wrong", "isolation": 7}}',
+    "3",
+]
+
+
+def between(run, *lines):
+    """A run with these lines between its two records."""
     folder = run([record(0, 0)], {})
     with (folder / "verdicts.jsonl").open("a") as file:
-        file.write(line + "\n" + json.dumps(record(0, 1)) + "\n")
-    if line.startswith("["):  # nested beyond what a JSON reader takes: damage, and its place is named
-        with pytest.raises(RunError, match="line 2"):
-            page(folder)
-    else:
-        assert "of 2 candidates" in page(folder)
+        file.write("\n".join([*lines, json.dumps(record(0, 1))]) + "\n")
+    return folder
+
+
+@pytest.mark.parametrize("line", UNREADABLE)
+def test_a_record_no_run_wrote_is_counted_and_left_out(run, line):
+    summary = load(between(run, line)).summary
+    assert (summary.records, summary.unreadable) == (3, 1)
+
+
+def test_the_page_says_how_many_records_are_left_out(run):
+    text = page(between(run, *UNREADABLE))
+    assert f"{len(UNREADABLE)} of {len(UNREADABLE) + 2} records hold no verdict" in text
+    assert "of 2 candidates" in text
+
+
+def test_a_record_nested_beyond_what_a_reader_takes_is_damage_and_its_place_is_named(run):
+    with pytest.raises(RunError, match="line 2"):
+        page(between(run, "[" * 5000 + "]" * 5000))
