@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import shlex
 import sys
@@ -10,14 +9,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import typer
-from rich.markup import escape
-
 from ._version import __version__
-from .attacks.commands import COMMANDS
-from .patches.commands import patches_app
-from .rewards.terminal import Json, Require, err, out, progress_bar, usage
-from .sandbox import AssayError
+from .sandbox.launch import loading
+
+with loading():
+    import typer
+    from rich.markup import escape
+
+    from .attacks.commands import COMMANDS
+    from .patches.commands import patches_app
+    from .rewards.terminal import Json, Require, err, out, progress_bar, usage
+    from .sandbox import AssayError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -251,7 +253,6 @@ def report(
 
 def main() -> None:
     """Entry point: errors of ours are one sentence on stderr."""
-    gc.freeze()  # what is imported stays, and walking it took a fifth of a short command
     try:
         app()
     except AssayError as error:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import socket
 import sys
 
-from multiprocess.reduction import ForkingPickler
+from .launch import loading
 
-from .errors import AssayError
-from .judge import Judge
-from .server import receive, send
+with loading():
+    from multiprocess.reduction import ForkingPickler
+
+    from .errors import AssayError
+    from .judge import Judge
+    from .server import receive, send
 
 
 def serve(channel: socket.socket) -> None:
@@ -41,6 +43,5 @@ def serve(channel: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # what is imported stays: the collector does not walk it between two verdicts or at the end
     with contextlib.suppress(ConnectionError):  # the client has gone: nobody is left to tell
         serve(socket.socket(fileno=int(sys.argv[1])))
