@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shlex
 import sys
@@ -253,6 +254,7 @@ def report(
 
 def main() -> None:
     """Entry point: errors of ours are one sentence on stderr."""
+    gc.freeze()  # what was imported stays
     try:
         app()
     except AssayError as error:
@@ -265,6 +267,8 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        gc.freeze()  # the interpreter looks for garbage twice before it ends, and all of it is
 
 
 if __name__ == "__main__":

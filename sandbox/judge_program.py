@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import socket
@@ -43,5 +44,6 @@ def serve(channel: socket.socket) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # what was imported stays, and is not walked between two verdicts
     with contextlib.suppress(ConnectionError):  # the client has gone: nobody is left to tell
         serve(socket.socket(fileno=int(sys.argv[1])))

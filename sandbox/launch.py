@@ -25,12 +25,11 @@ def environment() -> dict[str, str]:
 
 @contextlib.contextmanager
 def loading() -> Iterator[None]:
-    """What is imported here stays: the garbage collector does not run meanwhile, nor walk it ever after."""
+    """Import with the garbage collector at rest: it would walk again and again what stays."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         if was_enabled:
             gc.enable()

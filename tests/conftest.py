@@ -1,6 +1,7 @@
 """Fixtures shared by all tests. Judges are started once a session; what they leave behind is a failure."""
 
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -30,9 +31,11 @@ def pytest_configure():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Collecting imports every test's libraries."""
+    """Collecting imports every test's libraries, and they stay."""
     with loading():
-        return (yield)
+        collected = yield
+    gc.freeze()
+    return collected
 
 
 @pytest.hookimpl(tryfirst=True)
