@@ -26,7 +26,7 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: venv
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal -m "not slow and not alone"
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "timed and not slow" tests/attacks tests/rewards tests/sandbox
-	$(BIN)/python -m pytest -m "alone and not timed and not slow" tests/attacks tests/rewards tests/sandbox
+	$(BIN)/python -m pytest -m "alone and not timed and not slow" tests/attacks
 
 test-all: venv
 	$(BIN)/python -m pytest -m ""

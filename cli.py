@@ -268,7 +268,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
-        gc.freeze()  # the interpreter looks for garbage twice before it ends, and all of it is
+        gc.freeze()  # nothing is won by looking for garbage once more before the process ends
 
 
 if __name__ == "__main__":

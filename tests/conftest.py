@@ -17,7 +17,7 @@ from assay.sandbox import Judge
 from assay.sandbox.launch import loading
 
 HERE = Path(__file__).parent
-ALONE = ("attacks", "rewards", "sandbox")
+TIMED, ALONE = ("attacks", "rewards", "sandbox"), ("attacks",)
 LONGEST = {HERE / "training/test_run.py", HERE / "fuzz/test_fuzz.py", HERE / "faults/test_endurance.py"}
 """Their tests take ten seconds and more. They begin first: at the end one worker would run them while the others idle."""
 
@@ -49,8 +49,9 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.alone)
             if config.pluginmanager.hasplugin("rerunfailures"):
                 item.add_marker(pytest.mark.flaky(reruns=2))
-        if item.get_closest_marker("alone") and item.path.relative_to(HERE).parts[0] not in ALONE:
-            raise pytest.UsageError(f"{item.nodeid} runs alone, and `make test` looks for such tests in {ALONE} only")
+        folders = TIMED if item.get_closest_marker("timed") else ALONE
+        if item.get_closest_marker("alone") and item.path.relative_to(HERE).parts[0] not in folders:
+            raise pytest.UsageError(f"{item.nodeid} runs alone, and `make test` looks for such tests in {folders} only")
     items.sort(key=lambda item: item.path not in LONGEST)
 
 
