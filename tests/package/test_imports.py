@@ -79,6 +79,15 @@ def test_scoring_loads_no_torch():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
 
 
+def test_loading_our_command_leaves_the_callers_garbage_collector_as_it_was():
+    code = "import gc; before = gc.get_freeze_count(); import assay.cli; print(gc.get_freeze_count() - before, gc.isenabled())"
+    off = "import gc; gc.disable(); import assay.cli; print(gc.isenabled())"
+    found = [
+        subprocess.run([sys.executable, "-c", text], capture_output=True, text=True).stdout for text in (code, off)
+    ]
+    assert found == ["0 True\n", "False\n"]
+
+
 def test_the_public_surface_is_all_of_it_and_loads():
     for name in assay.__all__:
         assert getattr(assay, name) is not None
