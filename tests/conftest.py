@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "shipped_replay" in item.fixturenames:
             item.add_marker(pytest.mark.alone)
+        if "honest" in item.fixturenames:  # what a verdict is worth is compared with what honest work is
+            item.add_marker(pytest.mark.timed)
         if item.get_closest_marker("timed"):
             item.add_marker(pytest.mark.alone)
             if config.pluginmanager.hasplugin("rerunfailures"):

@@ -137,7 +137,6 @@ def test_memory_exhausted_at_any_step_is_the_fault_of_the_candidate(owned, hoard
     assert owned(step + hoard).status in (Status.CRASH, Status.TIMEOUT)
 
 
-@pytest.mark.timed
 def test_memory_exhausted_and_given_back_in_every_turn_gains_nothing(owned, gains_nothing):
     body = TURNS + (
         "    hoard = []\n    try:\n        while True: hoard.append(mmap.mmap(-1, 1 << 26))\n    except OSError: hoard.clear()\n"
@@ -184,7 +183,6 @@ def filtered(action):
     )
 
 
-@pytest.mark.timed
 def test_work_in_a_handler_of_trapped_calls_is_on_the_same_bill(prepared, gains_nothing):
     setup = "signal.signal(signal.SIGSYS, lambda *_: os.work and os.work.pop()())\nos.work = []\n" + filtered(
         0x00030000

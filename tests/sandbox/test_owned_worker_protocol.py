@@ -34,7 +34,6 @@ def evidence(verdict):
     return " ".join(finding.evidence for finding in verdict.findings)
 
 
-@pytest.mark.timed
 def test_an_owned_worker_that_behaves_is_correct(honest):
     assert honest.status is Status.CORRECT
 
@@ -155,7 +154,6 @@ def test_the_work_of_all_trials_in_the_first_answers_no_other(owned):
     assert "not finite" in evidence(verdict)
 
 
-@pytest.mark.timed
 def test_what_is_written_into_an_earlier_trial_changes_nothing(owned, gains_nothing):
     body = (
         "last = 0\nwhile True:\n    message = ask()\n    status, _ = answer(message)\n"
