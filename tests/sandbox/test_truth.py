@@ -1,8 +1,8 @@
 """Truth is computed outside: what a worker never holds, and what it cannot change."""
 
 import os
-import sys
 import re
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
