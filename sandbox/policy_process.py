@@ -1,9 +1,10 @@
-"""The judge's handle on the process in which hostile source is parsed (policy_program.py and policy_child.py)."""
+"""The policy, in processes that hostile source may crash or own: the program they are forked from, and its answers."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 from typing import Any
@@ -11,9 +12,13 @@ from typing import Any
 from .errors import InfraError
 from .launch import environment, module_command
 from .policy import SOURCE_LIMIT, Complaint
-from .policy_child import ALLOWED, ANSWER_LIMIT, UNLOCKED
-from .policy_program import PREPARE
+from .policy_child import ALLOWED, UNLOCKED
+from .policy_program import BURY, FORK, KILLED, PID, UNFORKED, WAS_KILLED
+from .policy_readers import Reader, Readers
 from .verdict import Finding
+
+_REPLY_SECONDS = 30.0  # twenty of them may be starting at once
+_UNLOCKED = "the policy checker cannot lock down a process; raise the limits of this shell (ulimit -a)"
 
 
 def to_finding(complaint: Complaint) -> Finding:
@@ -39,15 +44,71 @@ def _findings(answer: bytes) -> tuple[Finding, ...]:
     if answer == ALLOWED:
         return ()
     if answer == UNLOCKED:
-        raise InfraError("the policy checker cannot lock down a process; raise the limits of this shell (ulimit -a)")
+        raise InfraError(_UNLOCKED)
+    if not answer:
+        reason = "the source could not be parsed within bounds of time and memory"
+        return (Finding("limits", False, "policy", reason),)
     try:
         return tuple(to_finding(_complaint(row)) for row in json.loads(answer))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return (Finding("limits", False, "policy", "the policy checker gave no readable answer on this source"),)
 
 
+class _Program:
+    """The running policy program of one language. Raises InfraError where it cannot be started, and in its methods
+    ConnectionError or TimeoutError where it has gone."""
+
+    def __init__(self, language: str, unsafe: str) -> None:
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            raise InfraError(f"the policy checker could not be started: {error}") from error
+        command = module_command("assay.sandbox.policy_program", str(theirs.fileno()), language, unsafe)
+        null = subprocess.DEVNULL
+        try:
+            self.process = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], stdin=null, stdout=null, env=environment(), process_group=0
+            )
+        except OSError as error:
+            ours.close()
+            raise InfraError(f"the policy checker could not be started: {error}") from error
+        finally:
+            theirs.close()
+        ours.settimeout(_REPLY_SECONDS)
+        self._socket = ours
+
+    def fork(self) -> Reader:
+        """A new child. Raises OSError where no process or descriptor is left for it."""
+        self._socket.send(FORK)
+        message, received, flags, _ = socket.recv_fds(self._socket, 64, 2)
+        if len(received) == 2:
+            return Reader(PID.unpack(message)[0], socket.socket(fileno=received[0]), received[1])
+        for descriptor in received:
+            os.close(descriptor)
+        if message == UNFORKED or flags & socket.MSG_CTRUNC:
+            raise OSError("no process or descriptor is left")
+        raise ConnectionResetError("the policy program ended")
+
+    def killed(self, pid: int) -> bool:
+        """Whether that child has been killed by somebody else."""
+        self._socket.send(WAS_KILLED + PID.pack(pid))
+        if not (answer := self._socket.recv(64)):
+            raise ConnectionResetError("the policy program ended")
+        return answer == KILLED
+
+    def bury(self, pid: int) -> None:
+        """Have a child reaped that was closed, without waiting for it."""
+        self._socket.send(BURY + PID.pack(pid))
+
+    def close(self) -> None:
+        """End it; safe to call twice."""
+        self._socket.close()
+        self.process.kill()
+        self.process.wait()
+
+
 class PolicyChecker:
-    """Handle on the warm checker process of one language; a context manager.
+    """Handle on the warm checker process of one language and on its children; a context manager.
 
     ``check(code)`` returns the findings against the code (empty: allowed). Raises InfraError only where the
     checker cannot be started. With ``unsafe`` the source is read without a jail where the host has none.
@@ -58,22 +119,8 @@ class PolicyChecker:
         self._start()
 
     def _start(self) -> None:
-        try:
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        except OSError as error:
-            raise InfraError(f"the policy checker could not be started: {error}") from error
-        command = module_command("assay.sandbox.policy_program", str(theirs.fileno()), *self._arguments)
-        null = subprocess.DEVNULL
-        try:
-            self._process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=null, stdout=null, env=environment(), process_group=0
-            )
-        except OSError as error:
-            ours.close()
-            raise InfraError(f"the policy checker could not be started: {error}") from error
-        finally:
-            theirs.close()
-        self._socket = ours
+        self._program = program = _Program(*self._arguments)
+        self._readers = Readers(program.fork, program.killed, program.bury)
 
     def check(self, code: str) -> tuple[Finding, ...]:
         """Findings of layer policy, at most 20, in order of appearance."""
@@ -84,25 +131,25 @@ class PolicyChecker:
         if len(source) > SOURCE_LIMIT:
             return (Finding("limits", False, "policy", f"the source is longer than {SOURCE_LIMIT} bytes"),)
         for attempt in range(2):
-            with contextlib.suppress(OSError):
-                self._socket.send(b"\0" + source)
-                if answer := self._socket.recv(ANSWER_LIMIT + 1):
-                    return _findings(answer)
-            self.close()
-            if attempt == 0:
-                self._start()
+            try:
+                return _findings(self._readers.check(b"\0" + source))
+            except (ConnectionError, TimeoutError):
+                self.close()
+                if attempt == 0:
+                    self._start()
+            except OSError as error:
+                raise InfraError(_UNLOCKED) from error
         raise InfraError("the policy checker ended twice in a row")
 
     def prepare(self) -> None:
         """Have children forked ahead. A fault shows at the next check."""
         with contextlib.suppress(OSError):
-            self._socket.send(PREPARE)
+            self._readers.prepare()
 
     def close(self) -> None:
-        """End the process; safe to call twice."""
-        self._socket.close()
-        self._process.kill()
-        self._process.wait()
+        """End the process and its children; safe to call twice."""
+        self._readers.close()
+        self._program.close()
 
     def __enter__(self) -> PolicyChecker:
         return self

@@ -22,7 +22,7 @@ from .zygote import Zygote
 LOAD_SECONDS = 1.0
 _UP_SECONDS = 10.0
 _SHIFTS = 3
-_ENDING_SECONDS = 0.1
+_ENDING_MS = 100
 _STARVING_FACTOR, _KEPT_FACTOR = 30, 4
 _SLICE_NS = 50_000_000
 DIED, LATE, ROGUE = b"+", b"~", b"!"
@@ -61,7 +61,7 @@ class Worker:
         self._zygote = zygote
         self.input_cells, self.output_cells, self._next = input_cells, output_cells, 0
         self._reaped: int | None = None
-        self._closed = False
+        self._closed = self._up = False
         self._slept, self._asleep = 0, Reading(0, 0)
         with contextlib.ExitStack() as held:
             try:
@@ -69,9 +69,10 @@ class Worker:
             except OSError as error:
                 raise InfraError(f"no worker could be made: {error.strerror or error}") from error
             held.pop_all()
-        self._poll = select.poll()
+        self._poll, self._end = select.poll(), select.poll()
         self._poll.register(self._channel, select.POLLIN)
-        self._poll.register(self._forked.pidfd, select.POLLIN)
+        for poll in (self._poll, self._end):
+            poll.register(self._forked.pidfd, select.POLLIN)
 
     def _make(self, held: contextlib.ExitStack) -> None:
         """Buffers, channel, process and clock, each to be released by ``held``. Raises OSError, InfraError."""
@@ -96,15 +97,20 @@ class Worker:
 
     def alive(self) -> bool:
         """Whether the process has not ended."""
-        return not select.select([self._forked.pidfd], [], [], 0)[0]
+        return not self._end.poll(0)
+
+    def come_up(self) -> None:
+        """Wait until it is locked down and idle. Raises InfraError where that does not happen."""
+        if not self._up and (up := self._wait(_UP_SECONDS)).status != UP:
+            raise InfraError(f"a worker did not come up: {up.text or 'it said something else'}")
+        self._up = True
 
     def load(self, source: bytes, entry: str, seconds: float = LOAD_SECONDS) -> Turn:
         """Hand over the source (in C: the library made of it), wait until its module has run, stop the worker.
 
         Raises InfraError where the worker did not come up: nothing of the candidate has run by then.
         """
-        if (up := self._wait(_UP_SECONDS)).status != UP:
-            raise InfraError(f"a worker did not come up: {up.text or 'it said something else'}")
+        self.come_up()
         if self._zygote.language == "c":
             self._zygote.provide(self._forked, source)
             source = b""
@@ -219,7 +225,7 @@ class Worker:
         Raises InfraError where somebody else killed it, or the zygote has gone.
         """
         self._clock.halt()  # one that runs on is none of the dying
-        if not select.select([self._forked.pidfd], [], [], _ENDING_SECONDS)[0]:
+        if not self._end.poll(_ENDING_MS):
             return "still running"
         self._reaped = status = self._zygote.reap(self._forked)
         if not os.WIFSIGNALED(status):

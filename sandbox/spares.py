@@ -54,10 +54,12 @@ class Spares:
             self._done.pop().close()
 
     def prepare(self, count: int) -> None:
-        """Bury the finished and fork until ``count`` workers are ready. Raises InfraError."""
+        """Bury the finished, fork until ``count`` workers are there, and see them come up. Raises InfraError."""
         self.bury()
         while self._inputs and len(self._ready) < count:
             self._ready.append(Worker(self.zygote, self._inputs, self._outputs))
+        for worker in self._ready:
+            worker.come_up()
 
     def close(self) -> None:
         """End all workers, not the zygote; safe to call twice."""

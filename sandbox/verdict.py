@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -20,6 +20,11 @@ class Status(StrEnum):
     CHEAT = "cheat"
     INFRA = "infra"
     """A fault of ours: no reward may be computed from it."""
+
+
+def _shallow(record: Finding | Timing | Verdict) -> dict[str, Any]:
+    """Its fields, as they are: dataclasses.asdict copies whatever is in them, 45 us a verdict."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,11 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """A dict that ``json.dumps`` accepts."""
-        return asdict(self)
+        return _shallow(self) | {
+            "findings": tuple(map(_shallow, self.findings)),
+            "timing": _shallow(self.timing) if self.timing else None,
+            "isolation": dict(self.isolation),
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Verdict:

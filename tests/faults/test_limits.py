@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from assay.rewards.tasks.matmul import MATMUL
-from assay.sandbox import JudgePool, Status
+from assay.sandbox import Judge, JudgePool, Status
 
 PIDS, MEMORY = Path("/sys/fs/cgroup/pids"), Path("/sys/fs/cgroup/memory")
 
@@ -75,6 +75,22 @@ def test_descriptors_are_not_used_up_by_failing(remote, ask, never_blamed):
             never_blamed(remote, 2)
     ask(remote)
     assert most() <= before + 1
+
+
+@pytest.mark.parametrize("code", [MATMUL.baseline, "import os"])
+def test_more_than_a_thousand_descriptors_of_the_caller_disturb_no_verdict(code):
+    if (hard := resource.getrlimit(resource.RLIMIT_NOFILE)[1]) < 2048:
+        pytest.skip(f"this user may open no more than {hard} files")
+    with contextlib.ExitStack() as held:
+        held.enter_context(Limit(os.getpid(), resource.RLIMIT_NOFILE, hard))
+        for _ in range(1100):
+            held.callback(os.close, os.dup(0))
+        with Judge(MATMUL) as judge:
+            zygote = judge._spares.zygote
+            for _ in range(2):
+                assert judge.judge(code, os.urandom(16), ()).status is not Status.INFRA
+                judge.prepare()
+            assert judge._spares.zygote is zygote  # a fault of ours would have it started anew
 
 
 def test_no_room_for_shared_buffers_is_a_fault_of_ours_and_says_so(remote, ask, never_blamed):

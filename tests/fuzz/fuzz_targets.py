@@ -16,7 +16,8 @@ from assay.sandbox.errors import InfraError
 from assay.sandbox.inside.protocol import pack_trial, unpack_trial
 from assay.sandbox.policy import Complaint, check_source
 from assay.sandbox.policy_c import check_c_source
-from assay.sandbox.policy_process import ANSWER_LIMIT, UNLOCKED, _findings
+from assay.sandbox.policy_child import ANSWER_LIMIT, UNLOCKED
+from assay.sandbox.policy_process import _findings
 
 _C = """#include <math.h>
 /* a kernel */ static double dot(const double *a, const double *b, long n) { double s = 0.0; // sum

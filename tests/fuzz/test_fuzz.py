@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from assay.rewards import extract
 from assay.sandbox import server
 from assay.sandbox.policy import check_source
-from assay.sandbox.policy_process import ANSWER_LIMIT, PolicyChecker
+from assay.sandbox.policy_child import ANSWER_LIMIT
+from assay.sandbox.policy_process import PolicyChecker
 
 SEED = "ci"
 PARTS = pytest.mark.parametrize("part", ["a tenth", pytest.param("the rest", marks=pytest.mark.slow)])

@@ -2,11 +2,12 @@
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
 
-from assay.sandbox import policy_process
+from assay.sandbox import policy_process, policy_readers
 from assay.sandbox.policy_process import PolicyChecker
 
 HONEST = "def f(A):\n    return [[x + 1 for x in row] for row in A]\n"
@@ -34,7 +35,6 @@ def check(source, language):
     return sound(source, language)
 
 policy_child.check = check
-policy_program._SOURCES = {sources}
 policy_program.main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2], False)
 """
 LIES = {
@@ -59,7 +59,8 @@ def rigged(tmp_path, monkeypatch):
 
     def start(body="pass", sources=1000):
         program = tmp_path / "rigged.py"
-        program.write_text(RIGGED.format(body=body, own=OWN, sources=sources))
+        program.write_text(RIGGED.format(body=body, own=OWN))
+        monkeypatch.setattr(policy_readers, "_SOURCES", sources)
         monkeypatch.setattr(policy_process, "module_command", lambda _, *rest: [sys.executable, str(program), *rest])
         checkers.append(PolicyChecker())
         return checkers[-1]
@@ -70,7 +71,7 @@ def rigged(tmp_path, monkeypatch):
 
 
 def children(checker):
-    return {child.pid for child in psutil.Process(checker._process.pid).children()}
+    return {child.pid for child in psutil.Process(checker._program.process.pid).children()}
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -80,7 +81,19 @@ def test_a_source_that_owns_its_reader_has_no_later_one_refused_nor_called_a_fau
     for _ in range(3):
         assert checker.check(HONEST) == ()
         assert [finding.check for finding in checker.check(HACK)] == ["forbidden"]
-    assert checker._process.poll() is None  # the program around it is the one that was started
+    assert checker._program.process.poll() is None  # the program around it is the one that was started
+
+
+def test_an_owned_reader_that_answers_without_reading_does_not_hold_up_the_judge(rigged):
+    checker = rigged("while True: os.write(3, policy_child.ALLOWED)")
+    assert checker.check(OWN + HONEST) == ()
+    with ThreadPoolExecutor(1) as thread:
+        several = thread.submit(lambda: [checker.check(HONEST + "# unread\n" * 1_000) for _ in range(60)])
+        try:
+            assert several.result(60) == [()] * 60  # more than a channel holds
+        except TimeoutError:
+            checker._program.process.kill()
+            raise
 
 
 @pytest.mark.parametrize("ahead", [True, False])

@@ -163,7 +163,7 @@ def test_the_zygote_and_its_workers_die_with_the_judge(tmp_path):
         "import os, sys\nfrom assay.rewards.tasks.matmul import MATMUL\nfrom assay.sandbox import Judge\n"
         "from assay.sandbox.session import Worker\n"
         "judge = Judge(MATMUL)\nworker = Worker(judge._spares.zygote, 8, 8)\n"
-        "print(judge._spares.zygote._process.pid, judge._policy._process.pid, worker.pid, flush=True)\nos.kill(os.getpid(), 9)\n"
+        "print(judge._spares.zygote._process.pid, judge._policy._program.process.pid, worker.pid, flush=True)\nos.kill(os.getpid(), 9)\n"
     )
     pids = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()
     assert len(pids) == 3
