@@ -10,6 +10,8 @@ UP, READY, DONE, EXCEPTION, BAD_TYPE, BAD_SHAPE, NO_ENTRY = b"U", b"R", b"D", b"
 STATUS = UP + READY + DONE + EXCEPTION + BAD_TYPE + BAD_SHAPE + NO_ENTRY
 TEXT_LIMIT = 200
 MESSAGE_LIMIT = 128 * 1024
+TRIAL_LIMIT = 16 * 1024
+"""For a trial descriptor: to read more, CPython would map and unmap memory in every turn."""
 _SHIFTS = 3
 
 

@@ -6,7 +6,7 @@ import os
 import signal
 
 from . import linux
-from .protocol import MESSAGE_LIMIT, UP
+from .protocol import MESSAGE_LIMIT, TRIAL_LIMIT, UP
 
 _CHANNEL, _INPUTS, _OUTPUT, _LIBRARY = 3, 4, 5, 6
 
@@ -17,7 +17,7 @@ def serve(channel, runner):
     entry, _, source = os.read(channel, MESSAGE_LIMIT).partition(b"\0")
     status, text = runner.load(source, entry.decode())
     os.write(channel, status + text)
-    while message := os.read(channel, MESSAGE_LIMIT):  # without an entry nothing comes: wait to be killed
+    while message := os.read(channel, TRIAL_LIMIT):  # without an entry nothing comes: wait to be killed
         status, text = runner.answer(message)
         os.write(channel, status + text)
 
