@@ -140,7 +140,7 @@ class Compiler:
                 return self._ask(source)
             except OSError as error:
                 fault = error
-            self._stop()
+            self.stop()
             if attempt == 0:
                 self._start()
         raise InfraError(f"the compile jail ended twice in a row: {fault}")
@@ -163,7 +163,8 @@ class Compiler:
             file.seek(0)
             return file.read(LIBRARY_BYTES)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End the jail; the next source starts another. Safe to call twice."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGKILL)
@@ -177,7 +178,7 @@ class Compiler:
     def close(self) -> None:
         """End the jail and whatever runs in it; safe to call twice."""
         if hasattr(self, "_socket"):
-            self._stop()
+            self.stop()
         if isinstance(self.group, ControlGroup):
             self.group.close()
         if self._scratch is not None:

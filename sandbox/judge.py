@@ -5,7 +5,6 @@ One judge is one single-threaded process pinned to one core; its zygote and work
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import statistics
 from collections.abc import Sequence
@@ -121,11 +120,16 @@ class Judge:
 
     def prepare(self) -> None:
         """Fork ahead what the next verdict will need, so that it does not wait. Call it when nobody waits."""
-        with contextlib.suppress(InfraError):  # the next verdict meets the fault, and mends or reports it
+        try:
             if self._policy is not None:
                 self._policy.prepare()
             if self._spares is not None:
                 self._spares.prepare(self._wanted)
+        except InfraError:  # the next verdict meets the fault, and mends or reports it
+            pass
+        except BaseException:
+            self._forsake()
+            raise
 
     def _build(self, code: str) -> bytes | Finding:
         """What a worker loads, or why the code is to blame that there is none. Raises InfraError."""
@@ -181,6 +185,23 @@ class Judge:
         ``secret`` (16 bytes) keys shapes and data: the same for a whole group, new for the next. ``looks`` are
         the pair counts at which timing may stop; empty times nothing. Never raises for what the code does.
         """
+        try:
+            return self._judge(code, secret, looks)
+        except BaseException:
+            self._forsake()
+            raise
+
+    def _forsake(self) -> None:
+        """After an interrupt: who was asked something may answer it yet, and that would be taken for the answer to the
+        next question. The next verdict starts them anew."""
+        spares, self._spares = self._spares, None
+        if spares is not None:
+            spares.close()
+            spares.zygote.close()
+        if self._compiler is not None:
+            self._compiler.stop()
+
+    def _judge(self, code: str, secret: bytes, looks: Sequence[int]) -> Verdict:
         key = code_key(code)
         try:
             findings = self._policy.check(code) if self._policy else ()

@@ -20,8 +20,8 @@ UNLOCKED = b"!"
 LOCKED = b"L"
 """What a child says before it is given its first source."""
 _ADDRESS_SPACE = 2**30
-_COMPLAINTS_LIMIT = 20
-_REASON_LIMIT = 300
+COMPLAINTS_LIMIT = 20
+REASON_LIMIT = 300
 _SMALL_SAMPLE = "def f(A):\n    return [x for x in A]\n"
 
 
@@ -32,7 +32,7 @@ def check(source: str, language: str) -> list[Complaint]:
 
 def to_answer(complaints: list[Complaint]) -> bytes:
     """The answer that tells them: 20 rows of 300 ASCII characters at most, which is within its limit."""
-    rows = [{**asdict(c), "reason": ascii(c.reason)[1:-1][:_REASON_LIMIT]} for c in complaints[:_COMPLAINTS_LIMIT]]
+    rows = [{**asdict(c), "reason": ascii(c.reason)[1:-1][:REASON_LIMIT]} for c in complaints[:COMPLAINTS_LIMIT]]
     return json.dumps(rows).encode()
 
 

@@ -28,7 +28,21 @@ PID = struct.Struct("<i")
 _CHANNEL = 3  # the one descriptor of a child beside the standard ones
 _SAMPLE = "def f(A):\n    return [[sum(x * y for x, y in zip(a, a)) for _ in range(2)] for a in A]\n"
 _RECURSION_LIMIT = 10 * DEPTH_LIMIT  # a visitor takes a few frames a level
-_ENDING_SECONDS = 0.05  # a channel closes a little before its process has ended
+_ENDING_SECONDS, _LOOKS = 0.05, 20  # a channel closes a little before its process has ended
+
+
+def _run(jail: Jail | None, theirs: socket.socket, language: str, unsafe: bool) -> None:
+    """Be a child, which keeps its channel and nothing else of this process."""
+    code = 1
+    try:
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        channel = os.dup2(theirs.fileno(), _CHANNEL)
+        os.dup2(0, 2)  # /dev/null: our standard error is the judge's, and perhaps a terminal
+        os.closerange(_CHANNEL + 1, 1 << 16)
+        serve(jail, channel, language, unsafe)
+        code = 0
+    finally:
+        os._exit(code)
 
 
 def _fork(control: socket.socket, jail: Jail | None, language: str, unsafe: bool) -> None:
@@ -37,32 +51,32 @@ def _fork(control: socket.socket, jail: Jail | None, language: str, unsafe: bool
     with ours, theirs:
         pid = os.fork()
         if pid == 0:
-            code = 1
-            try:
-                linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-                channel = os.dup2(theirs.fileno(), _CHANNEL)
-                os.closerange(_CHANNEL + 1, 1 << 16)  # our ends among them
-                serve(jail, channel, language, unsafe)
-                code = 0
-            finally:
-                os._exit(code)
-        pidfd = os.pidfd_open(pid)
+            _run(jail, theirs, language, unsafe)
         try:
-            socket.send_fds(control, [PID.pack(pid)], [ours.fileno(), pidfd])
-        finally:
-            os.close(pidfd)
+            pidfd = os.pidfd_open(pid)
+            try:
+                socket.send_fds(control, [PID.pack(pid)], [ours.fileno(), pidfd])
+            finally:
+                os.close(pidfd)
+        except OSError:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
 
 
 def _killed(pid: int) -> bool:
-    """Whether the child has been killed, which only the judge or the host does."""
-    time.sleep(_ENDING_SECONDS)
-    end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    return end is not None and end.si_code == os.CLD_KILLED and end.si_status == signal.SIGKILL
+    """Whether the child, which has closed its channel, has been killed: only the judge or the host does that."""
+    for _ in range(_LOOKS):
+        time.sleep(_ENDING_SECONDS)
+        if end := os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return end.si_code == os.CLD_KILLED and end.si_status == signal.SIGKILL
+    return False
 
 
 def main(control: socket.socket, language: str, unsafe: bool) -> None:
     """Serve until the other end closes."""
     warnings.simplefilter("ignore")
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # inherited as ignored, no child of ours could be waited for
     sys.setrecursionlimit(_RECURSION_LIMIT)
     try:
         jail = Jail()

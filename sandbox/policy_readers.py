@@ -36,28 +36,37 @@ class Reader:
         self._poll.register(channel, select.POLLIN)
 
     def _receive(self, slices: int) -> bytes:
-        if any(self._poll.poll(_SLICE_MS) for _ in range(slices)):
-            return self._channel.recv(ANSWER_LIMIT + 1, socket.MSG_DONTWAIT)
+        for _ in range(slices):
+            if self._poll.poll(_SLICE_MS):
+                return self._channel.recv(ANSWER_LIMIT + 1, socket.MSG_DONTWAIT)
+            self._signal(signal.SIGCONT)  # whoever else may have stopped it
         return b""
 
+    def _up(self) -> bool:
+        """Whether it is locked down; it is, or is not, before it is given its first source."""
+        if not self._locked:
+            with contextlib.suppress(OSError):
+                self._locked = self._receive(_SLICES) == LOCKED
+        return self._locked
+
     def check(self, message: bytes, slices: int = _SLICES) -> bytes:
-        """Its answer to a source with one byte before it; empty where it gives none within bounds, UNLOCKED where it
-        did not get so far as to be given its first source: none can bring that about."""
-        try:
-            if not self._locked and self._receive(_SLICES) != LOCKED:
-                return UNLOCKED
-        except OSError:
+        """Its answer to a source with one byte before it; empty where it gives none within bounds, UNLOCKED where that
+        is no fault of any source: none that it has read can bring that about."""
+        if not self._up():
             return UNLOCKED
-        self._locked = True
-        with contextlib.suppress(OSError):
-            if self.sources:
-                self._signal(signal.SIGCONT)
-            self.sources += 1
+        self.sources += 1
+        self._signal(signal.SIGCONT)
+        try:
             self._channel.send(message, socket.MSG_DONTWAIT)  # full: it answers and reads nothing
+        except ConnectionError:
+            return b""
+        except OSError:
+            return UNLOCKED if self.sources == 1 else b""
+        answer = b""
+        with contextlib.suppress(OSError):
             answer = self._receive(slices)
-            self.halt()
-            return answer if answer != UNLOCKED else b""
-        return b""
+        self.halt()
+        return b"" if answer == UNLOCKED else answer
 
     def halt(self) -> None:
         """Keep it from its core, whatever it does, until it is asked again or closed."""
@@ -90,6 +99,7 @@ class Readers:
         self._kept: Reader | None = None  # has read sources, and reads the next
         self._fresh: list[Reader] = []
         self._done: list[Reader] = []
+        self._open: set[Reader] = set()  # all of them, wherever an interrupt may have left one
 
     def prepare(self) -> None:
         """Fork ahead what reads the next source, and what decides where that refuses it. Raises OSError."""
@@ -125,18 +135,17 @@ class Readers:
         return child, answer
 
     def _was_killed(self, child: Reader) -> bool:
-        try:
-            return not child.runs() and self._killed(child.pid)
-        except OSError:  # the program has gone, and this child is in none of our lists
-            child.close()
-            raise
+        return not child.runs() and self._killed(child.pid)
 
     def _fork(self) -> Reader:
         while self._done:
             child = self._done.pop()
+            self._open.discard(child)
             child.close()
             self._bury(child.pid)
-        return self._make()
+        child = self._make()
+        self._open.add(child)
+        return child
 
     def _keep(self, child: Reader | None) -> None:
         if self._kept:
@@ -150,6 +159,6 @@ class Readers:
 
     def close(self) -> None:
         """Kill all children; the program's end buries them."""
-        for child in [*self._done, *self._fresh, *([self._kept] if self._kept else [])]:
-            child.close()
+        while self._open:
+            self._open.pop().close()
         self._kept, self._fresh, self._done = None, [], []

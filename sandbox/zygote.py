@@ -122,6 +122,7 @@ class Zygote:
         if not received:
             reason = message[1:].decode(errors="replace") or "it ended"
             raise InfraError(f"the zygote could not fork: {reason}")
+        os.set_inheritable(received[0], False)
         return Forked(_pid_of(received[0]), received[0], struct.unpack("<i", message)[0])
 
     def provide(self, worker: Forked, library: bytes) -> None:

@@ -5,6 +5,7 @@ PROGRAM is a file to run in place of the zygote's own loop; it may import ``insi
 """
 
 import os
+import signal
 import sys
 import types
 
@@ -14,6 +15,7 @@ sys.modules["inside"] = package
 sys.path[:] = [entry for entry in sys.path if entry not in package.__path__]
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # inherited as ignored, no child of ours could be waited for
     if len(sys.argv) > 4:
         with open(sys.argv[4], "rb") as file:
             exec(compile(file.read(), sys.argv[4], "exec"), {"__name__": "__main__"})

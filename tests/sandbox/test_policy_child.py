@@ -107,6 +107,13 @@ def test_an_owned_reader_reaches_no_other_and_not_the_program(rigged, message, a
         assert [finding.check for finding in checker.check(HACK)] == ["forbidden"]
 
 
+def test_an_owned_reader_has_no_stream_of_the_judges(rigged, capfd):
+    checker = rigged("for stream in (0, 1, 2): os.write(stream, b'owned')")
+    for source in (OWN + HONEST, HONEST, HONEST):
+        assert checker.check(source) == ()
+    assert "owned" not in "".join(capfd.readouterr())
+
+
 def test_an_owned_reader_that_lies_once_is_not_asked_again(rigged):
     checker = rigged(LIES["refuses"])
     assert checker.check(OWN + HONEST) == ()
