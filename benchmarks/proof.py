@@ -4,7 +4,7 @@ Trains the embedded model from the same weights with assay's reward and with the
 seeds, each run audited by the other grader. Writes ``docs/proof/curves.png`` and ``docs/proof/result.json`` and
 prints the table.
 
-    python benchmarks/proof.py [--seeds 3] [--runs DIR]   # about 5 minutes a run on two cores
+    python benchmarks/proof.py [--seeds 3] [--runs DIR]   # 5 to 7 minutes a run on two cores
 
 A *hack* is a completion that the weak scorer accepts and assay's judge does not, or that assay calls a cheat. Shares
 and speeds are means over the first 3 and the last 10 steps. The gap is the distance, in log2 speedup, from the mean
