@@ -75,6 +75,8 @@ def table(found: Mapping[str, Any]) -> Table:
             bound,
             {True: "[green]yes[/green]", False: "[red]no[/red]"}[bool(kept)],
         )
+    if (at_once := found.get("request_ms_spare_at_once")) is not None:
+        rows.add_row("for comparison, at once after it is ready (median)", f"{at_once:.2f} ms", "", "")
     for name, peer in (found["peers"] or {}).items():
         value = peer["request_ms"]
         shown = escape(peer["reason"]) if value is None else f"{value:.1f} ms"

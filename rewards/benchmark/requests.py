@@ -18,17 +18,18 @@ from .trivial import CODE, TRIVIAL, accepted
 
 Tick = Callable[[int], None]
 _WARM_UP = 10
-_PAUSE = 0.01  # between requests that find a spare: forking it is not what they wait for
+_PAUSE = 0.01  # before requests that find a spare: the core's caches are then no longer all theirs
 _BEFORE = 0.1  # so much of a run, beforehand, shows whether time grows with the work
 
 
-def _latencies(judge: Judge, count: int, *, spare: bool, tick: Tick) -> list[float]:
-    """Milliseconds from request to verdict, one after another in this process."""
+def _latencies(judge: Judge, count: int, pause: float | None, tick: Tick) -> list[float]:
+    """Milliseconds from request to verdict, one after another in this process; ``pause`` seconds after a spare worker
+    was made ready, or with none."""
     found: list[float] = []
     for _ in range(_WARM_UP + count):
-        if spare:
+        if pause is not None:
             judge.prepare()
-            time.sleep(_PAUSE)
+            time.sleep(pause)
         secret, start = os.urandom(16), time.perf_counter()
         verdict = judge.judge(CODE, secret, ())
         found.append((time.perf_counter() - start) * 1e3)
@@ -38,15 +39,20 @@ def _latencies(judge: Judge, count: int, *, spare: bool, tick: Tick) -> list[flo
 
 
 def requests(counts: Counts, require: str, tick: Tick) -> dict[str, Any]:
-    """A trivial candidate through policy, context, jail and judge, on one core, with a spare worker and without."""
+    """A trivial candidate through policy, context, jail and judge, on one core, with a spare worker and without.
+
+    What a pause of 10 ms costs on a host shared with others is told besides: the same requests without it.
+    """
     with on_cores(1), Judge(TRIVIAL, require=require) as judge:
-        without = _latencies(judge, counts.requests, spare=False, tick=tick)
-        spare = _latencies(judge, counts.requests, spare=True, tick=tick)
+        without = _latencies(judge, counts.requests, None, tick)
+        spare = _latencies(judge, counts.requests, _PAUSE, tick)
+        at_once = _latencies(judge, counts.requests, 0.0, tick)
     return {
         "request_ms": median(without),
         "request_ms_p95": float(np.percentile(without, 95)),
         "request_ms_spare": median(spare),
         "request_ms_spare_p95": float(np.percentile(spare, 95)),
+        "request_ms_spare_at_once": median(at_once),
     }
 
 

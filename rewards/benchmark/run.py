@@ -22,7 +22,7 @@ KEYS = (*(target.key for target in TARGETS), "peers")
 def steps(counts: Counts, only: Collection[str] = PARTS) -> int:
     """Repetitions of these parts, about: the length of a progress bar."""
     of = {
-        "requests": 2 * counts.requests,
+        "requests": 3 * counts.requests,
         "throughput": 3 * counts.verdicts,
         "matmul": counts.matmul * 11 // 10,
         "same": counts.same,

@@ -52,6 +52,7 @@ def test_the_json_is_json(found):
 def test_times_and_rates_are_positive(found):
     assert found["request_ms"] > 0
     assert found["request_ms_spare"] > 0
+    assert found["request_ms_spare_at_once"] > 0
     assert found["verdicts_per_s"]["one_core"] > 0
     assert found["matmul_verdicts_per_s"] > 0
     assert found["matmul_time_by_work"] > 0
@@ -97,7 +98,7 @@ def test_the_host_is_described(found):
 
 def test_a_row_for_each_figure_and_peer(found):
     measured = [target for target in TARGETS if target.value(found) is not None]
-    assert table(found).row_count == len(measured) + 3
+    assert table(found).row_count == len(measured) + 1 + 3  # a request without a pause, and the peers
 
 
 def test_a_host_below_the_required_level_is_not_measured():
