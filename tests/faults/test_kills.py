@@ -9,8 +9,9 @@ import psutil
 import pytest
 
 from assay.rewards.tasks.matmul import MATMUL
-from assay.sandbox import JudgePool, Status
+from assay.sandbox import Judge, JudgePool, Status
 from assay.sandbox.cgroup import ControlGroup
+from assay.sandbox.session import Worker
 
 SLOW = "def matmul(A, B):\n    while True:\n        pass\n"
 KINDS = ("worker", "zygote", "serving zygote", "policy", "policy child")
@@ -39,6 +40,39 @@ def test_the_killed_and_all_below_are_gone_and_not_kept_as_zombies(remote, ask, 
     ask(remote)
     ask(remote)
     assert not wait_gone([*victims, *below])
+
+
+@pytest.fixture
+def judge_of_a_dying_zygote(monkeypatch, endurance):
+    """A judge whose zygote is killed, once, when it waits for a worker to come up: its namespace buries the worker."""
+    come_up = Worker.come_up
+
+    def after_the_end(worker):
+        monkeypatch.setattr(Worker, "come_up", come_up)
+        below = endurance.parts(psutil.Process())
+        victims = [*below["zygote"], *below["serving zygote"]]
+        for process in victims:
+            process.kill()
+        assert not wait_gone([*below["serving zygote"], *below["worker"]])
+        come_up(worker)
+
+    with Judge(MATMUL) as judge:
+        yield judge, lambda: monkeypatch.setattr(Worker, "come_up", after_the_end)
+
+
+def test_a_spare_worker_that_is_buried_before_it_came_up_is_replaced(judge_of_a_dying_zygote, ask):
+    judge, kill_at_the_next = judge_of_a_dying_zygote
+    ask(judge)
+    kill_at_the_next()
+    judge.prepare()
+    assert ask(judge).status is Status.CORRECT
+
+
+def test_a_worker_that_is_buried_before_it_came_up_costs_no_candidate_anything(judge_of_a_dying_zygote, ask):
+    judge, kill_at_the_next = judge_of_a_dying_zygote
+    ask(judge)
+    kill_at_the_next()
+    assert ask(judge).status is Status.CORRECT
 
 
 def test_a_killed_judge_leaves_no_process_behind(remote, ask, tree, parts):

@@ -71,11 +71,13 @@ def test_a_worker_that_somebody_stopped_is_no_timeout(remote, ask, endurance):
     thread = threading.Thread(target=stop_the_first)
     thread.start()
     busy = endurance.FAST.replace("    T =", "    for _ in range(1000000):\n        pass\n    T =")
-    verdict = ask(remote, busy)
+    verdicts = [ask(remote, busy)]
+    while not stopped and len(verdicts) < 50:  # finding a worker that runs takes a busy host longer than a verdict
+        verdicts.append(ask(remote, busy))
     over.set()
     thread.join()
     assert stopped
-    assert verdict.status in (Status.CORRECT, Status.INFRA), verdict.findings
+    assert all(verdict.status in (Status.CORRECT, Status.INFRA) for verdict in verdicts), verdicts
 
 
 def test_time_in_which_the_judge_stood_still_is_not_billed():
