@@ -197,38 +197,66 @@ class Checker(RestrictingNodeTransformer):
     visit_Module = visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _allow
 
 
-def _survey(tree: ast.AST) -> tuple[str | None, set[str], set[str]]:
-    """Why the tree exceeds the limits, if it does, found without recursion; the forbidden names in it, and those of
-    them that are assigned to with an operator."""
-    named: set[str] = set()
-    augmented: set[str] = set()
-    count, pending = 0, [(tree, 0)]
+def _targets(comprehension: ast.ListComp | ast.SetComp | ast.DictComp) -> frozenset[str]:
+    """The names that its ``for`` clauses bind."""
+    found: list[str] = []
+    pending: list[ast.AST] = [clause.target for clause in comprehension.generators]
     while pending:
-        node, depth = pending.pop()
+        node = pending.pop()
+        if isinstance(node, ast.Name):
+            found.append(node.id)
+        elif isinstance(node, ast.Tuple | ast.List):
+            pending.extend(node.elts)
+        elif isinstance(node, ast.Starred):
+            pending.append(node.value)
+    return frozenset(found)
+
+
+def _survey(tree: ast.AST) -> tuple[str | None, set[str], set[str]]:
+    """Why the tree exceeds the limits, if it does, found without recursion; the forbidden names that are read in it, but
+    as a comprehension's own variable; and those of them whose reading the symbol table may not tell: by an assignment
+    with an operator, and within a comprehension, which Python 3.12 and newer inline."""
+    named: set[str] = set()
+    unseen: set[str] = set()
+    outer: dict[ast.AST, frozenset[str] | None] = {}  # what a first ``in`` names is evaluated outside
+    pending: list[tuple[ast.AST, int, frozenset[str] | None]] = [(tree, 0, None)]  # None: in no comprehension
+    count = 0
+    while pending:
+        node, depth, own = pending.pop()
         count += 1
         if depth > DEPTH_LIMIT:
-            return f"the source is nested more than {DEPTH_LIMIT} deep", named, augmented
+            return f"the source is nested more than {DEPTH_LIMIT} deep", named, unseen
         if count > NODE_LIMIT:
-            return f"the source has more than {NODE_LIMIT} syntax nodes", named, augmented
-        if isinstance(node, ast.Name) and node.id in FORBIDDEN_NAMES:
-            named.add(node.id)
+            return f"the source has more than {NODE_LIMIT} syntax nodes", named, unseen
+        if outer and node in outer:
+            own = outer.pop(node)
+        if isinstance(node, ast.Name):
+            if node.id in FORBIDDEN_NAMES and isinstance(node.ctx, ast.Load) and not (own and node.id in own):
+                named.add(node.id)
+                if own is not None:
+                    unseen.add(node.id)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            augmented.add(node.target.id)
+            named.add(node.target.id)
+            unseen.add(node.target.id)
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
+            outer[node.generators[0].iter] = own
+            own = (own or frozenset()) | _targets(node)
         for field in node._fields:
             value = getattr(node, field, None)
             if isinstance(value, ast.AST):
-                pending.append((value, depth + 1))
+                pending.append((value, depth + 1, own))
             elif isinstance(value, list):
-                pending.extend((item, depth + 1) for item in value if isinstance(item, ast.AST))
-    return None, named, augmented
+                pending.extend((item, depth + 1, own) for item in value if isinstance(item, ast.AST))
+    return None, named & FORBIDDEN_NAMES, unseen
 
 
-def _reachable(source: str, named: set[str], augmented: set[str]) -> frozenset[str]:
+def _reachable(source: str, named: set[str], unseen: set[str]) -> frozenset[str]:
     """The forbidden names that some scope of the module reads from the builtins.
 
     A function may call a local variable ``id`` or ``input``: that is honest. At module and class level a name
-    that is read before it is bound is the builtin, so there every use counts; so does ``open += x``, which the
-    symbol table takes for a mere assignment. Raises SyntaxError for what only the symbol table finds.
+    that is read before it is bound is the builtin, so there every use counts; so do those that :func:`_survey` saw and
+    the symbol table does not (``open += x``; ``global open`` and ``[open for _ in x]``). Raises SyntaxError for what
+    only the symbol table finds.
     """
     found: set[str] = set()
     pending = [symtable.symtable(source, "<candidate>", "exec")]
@@ -239,7 +267,7 @@ def _reachable(source: str, named: set[str], augmented: set[str]) -> frozenset[s
         for symbol in table.get_symbols():
             name = symbol.get_name()
             bound = inside and (symbol.is_local() or symbol.is_parameter() or symbol.is_free())
-            if name in named and (symbol.is_referenced() or name in augmented) and not bound:
+            if name in named and (symbol.is_referenced() or name in unseen) and not bound:
                 found.add(name)
     return frozenset(found)
 
@@ -253,10 +281,10 @@ def check_source(source: str, language: str = "python") -> list[Complaint]:
         return [Complaint("limits", 0, 0, f"the source is longer than {SOURCE_LIMIT} bytes")]
     try:
         tree = ast.parse(source)
-        reason, named, augmented = _survey(tree)
+        reason, named, unseen = _survey(tree)
         if reason is not None:
             return [Complaint("limits", 0, 0, reason)]
-        checker = Checker(_reachable(source, named, augmented), language)
+        checker = Checker(_reachable(source, named, unseen), language)
         checker.visit(tree)
     except SyntaxError as error:
         return [Complaint("syntax", error.lineno or 0, error.offset or 0, f"syntax error: {error.msg}")]
