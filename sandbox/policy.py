@@ -213,9 +213,9 @@ def _targets(comprehension: ast.ListComp | ast.SetComp | ast.DictComp) -> frozen
 
 
 def _survey(tree: ast.AST) -> tuple[str | None, set[str], set[str]]:
-    """Why the tree exceeds the limits, if it does, found without recursion; the forbidden names that are read in it, but
-    as a comprehension's own variable; and those of them whose reading the symbol table may not tell: by an assignment
-    with an operator, and within a comprehension, which Python 3.12 and newer inline."""
+    """Why the tree exceeds the limits, if it does, found without recursion; the forbidden names that are read in it
+    other than as a comprehension's own variable; and those of them whose reading the symbol table may not tell: by an
+    assignment with an operator, and within a comprehension, which Python 3.12 and newer inline."""
     named: set[str] = set()
     unseen: set[str] = set()
     outer: dict[ast.AST, frozenset[str] | None] = {}  # what a first ``in`` names is evaluated outside
