@@ -119,14 +119,14 @@ class ProcessClock:
         """Both clocks; exact only while :meth:`stop` holds, or on a core that the judge has to itself just now.
 
         A process that has ended has clocks until it is buried. Raises InfraError once it is, which nobody does while
-        it is judged: the zygote has gone, and its namespace with it.
+        it is judged: the zygote has gone, and its namespace with it. So it does where the thread that made this has.
         """
         ran = time.thread_time_ns()  # first: it has the scheduler look whether the judge's slice is over
         try:
             judge_waited, waited = _waited(self._own_schedstat), _waited(self._schedstat)
             return Reading(time.clock_gettime_ns(self._clock_id), time.monotonic_ns(), waited, judge_waited, ran)
         except OSError as error:
-            raise InfraError(f"a worker has no clocks any more, its zygote has gone ({error.strerror})") from error
+            raise InfraError(f"the clocks of a worker or of its judge's thread are gone ({error.strerror})") from error
 
     def resume(self, before: Reading) -> Reading:
         """``before`` with the time that the judge has used since taken out; CPU time counts from then on."""

@@ -236,8 +236,9 @@ def _survey(tree: ast.AST) -> tuple[str | None, set[str], set[str]]:
                 if own is not None:
                     unseen.add(node.id)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            named.add(node.target.id)
-            unseen.add(node.target.id)
+            if node.target.id in FORBIDDEN_NAMES:
+                named.add(node.target.id)
+                unseen.add(node.target.id)
         elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
             outer[node.generators[0].iter] = own
             own = (own or frozenset()) | _targets(node)
@@ -247,7 +248,7 @@ def _survey(tree: ast.AST) -> tuple[str | None, set[str], set[str]]:
                 pending.append((value, depth + 1, own))
             elif isinstance(value, list):
                 pending.extend((item, depth + 1, own) for item in value if isinstance(item, ast.AST))
-    return None, named & FORBIDDEN_NAMES, unseen
+    return None, named, unseen
 
 
 def _reachable(source: str, named: set[str], unseen: set[str]) -> frozenset[str]:
